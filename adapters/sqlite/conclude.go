@@ -1,0 +1,202 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// Conclude implements ports.Ingester.
+func (s *Store) Conclude(ctx context.Context, r catalogue.RunRef, judge func(catalogue.Census) catalogue.Verdict) (catalogue.Conclusion, error) {
+	var out catalogue.Conclusion
+	err := s.update(ctx, "conclude run", func(tx *sql.Tx) error {
+		out = catalogue.Conclusion{}
+		found, ok, err := findRun(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.NotFound, "run %s is unknown", r)
+		}
+		out.State = found.State
+		if out.Head, err = head(ctx, tx); err != nil {
+			return err
+		}
+		e, can, err := ending(ctx, tx, r)
+		if err != nil || !can {
+			return err
+		}
+		if !e.ReadToEnd {
+			return s.end(ctx, tx, r, catalogue.Incomplete, &out)
+		}
+		return s.settle(ctx, tx, e, judge, &out)
+	})
+	return out, err
+}
+
+// ending is what the run's fetcher announced, if the run can be concluded.
+func ending(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (c catalogue.Completion, can bool, err error) {
+	c.Run = r
+	err = tx.QueryRowContext(ctx, "SELECT r.chunks, r.read_to_end, r.not_modified, r.etag, r.last_modified "+ready+" AND r.provider = ? AND r.number = ?", r.Provider, r.Number).
+		Scan(&c.Chunks, &c.ReadToEnd, &c.NotModified, &c.Validators.ETag, &c.Validators.LastModified)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+// settle judges a run that was read to its end, and brings departures and returns into the catalogue.
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, judge func(catalogue.Census) catalogue.Verdict, out *catalogue.Conclusion) error {
+	p, _, err := findProvider(ctx, tx, e.Run.Provider)
+	if err != nil {
+		return err
+	}
+	var leaving, returning []event.ID
+	out.Census = catalogue.Census{NotModified: e.NotModified, HeldRuns: p.heldRuns, HeldLeaving: p.heldLeaving}
+	if !e.NotModified {
+		if leaving, returning, err = survey(ctx, tx, e.Run, &out.Census); err != nil {
+			return err
+		}
+	}
+	out.Verdict = judge(out.Census)
+	if !out.Verdict.Withdraw {
+		leaving = nil
+	}
+	if err := s.move(ctx, tx, e.Run, p, leaving, returning); err != nil {
+		return err
+	}
+	out.Withdrawn, out.Returned = len(leaving), len(returning)
+
+	if e.NotModified {
+		if e.Validators == (catalogue.Validators{}) {
+			e.Validators = p.validators
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?, etag = ?, last_modified = ? WHERE id = ?",
+			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, e.Run.Provider)
+	} else {
+		held, heldLeaving := 0, 0
+		if out.Verdict.Held {
+			held, heldLeaving = out.Verdict.HeldRuns, out.Census.Leaving
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, full_read = ?1, etag = ?2, last_modified = ?3, held_runs = ?4, held_leaving = ?5, available = available - ?6 + ?7 WHERE id = ?8",
+			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, held, heldLeaving, out.Withdrawn, out.Returned, e.Run.Provider)
+		if err == nil {
+			err = s.resolveUnseen(ctx, tx, e.Run)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if out.Head, err = head(ctx, tx); err != nil {
+		return err
+	}
+	return s.end(ctx, tx, e.Run, catalogue.Concluded, out)
+}
+
+func (s *Store) end(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, state catalogue.RunState, out *catalogue.Conclusion) error {
+	out.State = state
+	held := 0
+	if out.Verdict.Held {
+		held = out.Census.Leaving
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, ended_at = ?, withdrawn = ?, returned = ?, held = ?, note = ? WHERE provider = ? AND number = ?",
+		state, s.clock().UnixMilli(), out.Withdrawn, out.Returned, held, out.Verdict.Note, r.Provider, r.Number); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM run_chunks WHERE provider = ? AND run <= ?", r.Provider, r.Number)
+	return err
+}
+
+// survey compares what the run saw with what is in the catalogue.
+func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Census) (leaving, returning []event.ID, err error) {
+	type chunk struct {
+		seen     []byte
+		nameless int
+	}
+	chunks, err := collect(ctx, tx, func(row scanner) (k chunk, err error) {
+		return k, row.Scan(&k.seen, &k.nameless)
+	}, "SELECT seen, nameless FROM run_chunks WHERE provider = ? AND run = ?", r.Provider, r.Number)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := map[event.ID]struct{}{}
+	for _, k := range chunks {
+		c.Nameless += k.nameless
+		for id := range slices.Chunk(k.seen, len(event.ID{})) {
+			seen[event.ID(id)] = struct{}{}
+		}
+	}
+	c.Seen = len(seen)
+	type known struct {
+		id        event.ID
+		available bool
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT id, available FROM events WHERE provider = ?", r.Provider)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id []byte
+		var k known
+		if err := rows.Scan(&id, &k.available); err != nil {
+			return nil, nil, err
+		}
+		copy(k.id[:], id)
+		_, here := seen[k.id]
+		switch {
+		case k.available && here:
+			c.Available++
+		case k.available:
+			c.Available++
+			leaving = append(leaving, k.id)
+		case here:
+			returning = append(returning, k.id)
+		}
+	}
+	c.Leaving, c.Returning = len(leaving), len(returning)
+	byID := func(a, b event.ID) int { return bytes.Compare(a[:], b[:]) }
+	slices.SortFunc(leaving, byID)
+	slices.SortFunc(returning, byID)
+	return leaving, returning, rows.Err()
+}
+
+// move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last
+// concluded run.
+func (s *Store) move(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) error {
+	lastSeen := p.concluded
+	if lastSeen == 0 {
+		lastSeen = r.Number
+	}
+	var logged []logEntry
+	for _, m := range []struct {
+		ids  []event.ID
+		kind catalogue.ChangeKind
+		set  string
+		args []any
+	}{
+		{leaving, catalogue.Withdrawn, "available = 0, last_seen = ?", []any{lastSeen}},
+		{returning, catalogue.Returned, "available = 1, last_seen = NULL", nil},
+	} {
+		err := eachPage(m.ids, func(placeholders string, ids []any) error {
+			if _, err := tx.ExecContext(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id IN "+placeholders, append(m.args[:len(m.args):len(m.args)], ids...)...); err != nil {
+				return err
+			}
+			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id IN "+placeholders+" ORDER BY id", ids...)
+			for _, e := range events {
+				logged = append(logged, logEntry{m.kind, e})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return appendChanges(ctx, tx, r, logged)
+}

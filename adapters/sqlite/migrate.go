@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+func migrations(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	m, err := migrations(db)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "read migrations", err)
+	}
+	at, known, err := m.GetVersions(ctx)
+	if err != nil {
+		return translate("read the schema's version", err)
+	}
+	if at > known {
+		return fault.New(fault.Conflict, "the database has schema %d, this program knows %d; use a newer program", at, known)
+	}
+	if _, err := m.Up(ctx); err != nil {
+		return translate("migrate database", err)
+	}
+	return nil
+}
+
+// Migration is a step of the schema.
+type Migration struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// Migrations tells which steps the database at path has taken. A database that is not there has taken none.
+func Migrations(ctx context.Context, path string) (list []Migration, err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		path = ":memory:"
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "open database", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	m, err := migrations(db)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "read migrations", err)
+	}
+	steps, err := m.Status(ctx)
+	if err != nil {
+		return nil, translate("read the schema's version", err)
+	}
+	for _, s := range steps {
+		list = append(list, Migration{Version: s.Source.Version, Name: fmt.Sprint(s.Source.Path), Applied: s.State == goose.StateApplied})
+	}
+	return list, nil
+}

@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/ports"
+)
+
+// maxParked is how many messages are kept. One more is refused as unavailable rather than dropped: each
+// of them is a part of a feed that nobody else has.
+const maxParked = 10_000
+
+// suspicion is how long a message stays suspected.
+const suspicion = 24 * time.Hour
+
+// Park implements ports.Parking.
+func (s *Store) Park(ctx context.Context, d ports.Delivery, r *catalogue.RunRef, reason string) error {
+	header, err := json.Marshal(d.Header)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "encode header", err)
+	}
+	return s.update(ctx, "park message", func(tx *sql.Tx) error {
+		var parked int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM parked").Scan(&parked); err != nil {
+			return err
+		}
+		if parked >= maxParked {
+			return fault.New(fault.Unavailable, "park message: %d are parked already; look at them first", parked)
+		}
+		var provider, number any
+		if r != nil {
+			provider, number = r.Provider, r.Number
+		}
+		body := d.Body
+		if body == nil {
+			body = []byte{}
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO parked (id, kind, provider, run, reason, attempts, header, body, parked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+			d.ID, d.Kind, provider, number, reason, d.Attempt, string(header), body, s.clock().UnixMilli())
+		return err
+	})
+}
+
+// Parked implements ports.Parking.
+func (s *Store) Parked(ctx context.Context, limit int) ([]catalogue.Parked, error) {
+	list, err := collect(ctx, s.read, func(row scanner) (p catalogue.Parked, err error) {
+		var header string
+		var at int64
+		if err := row.Scan(&p.ID, &p.Kind, &p.Reason, &p.Attempts, &header, &p.Body, &at); err != nil {
+			return p, err
+		}
+		p.ParkedAt = time.UnixMilli(at).UTC()
+		return p, json.Unmarshal([]byte(header), &p.Header)
+	}, "SELECT id, kind, reason, attempts, header, body, parked_at FROM parked ORDER BY parked_at DESC, id LIMIT ?", limit)
+	return list, translate("list parked messages", err)
+}
+
+// Suspect implements ports.Parking.
+func (s *Store) Suspect(ctx context.Context, messageID string) (times int, err error) {
+	err = s.update(ctx, "suspect message", func(tx *sql.Tx) error {
+		now := s.clock()
+		if _, err := tx.ExecContext(ctx, "DELETE FROM suspects WHERE at < ?", now.Add(-suspicion).UnixMilli()); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, "INSERT INTO suspects (message_id, times, at) VALUES (?, 1, ?) ON CONFLICT (message_id) DO UPDATE SET times = times + 1, at = excluded.at RETURNING times",
+			messageID, now.UnixMilli()).Scan(&times)
+	})
+	return times, err
+}

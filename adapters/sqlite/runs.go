@@ -1,0 +1,238 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// keptRuns is how many runs of a provider are remembered.
+const keptRuns = 1000
+
+// fullReadEvery is how often the whole feed is read although the provider would say what changed.
+const fullReadEvery = time.Hour
+
+// provider is a provider's row.
+type provider struct {
+	current, concluded, fullRead catalogue.RunNumber
+	validators                   catalogue.Validators
+	heldRuns, heldLeaving        int
+}
+
+func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found bool, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, etag, last_modified, held_runs, held_leaving FROM providers WHERE id = ?", id).
+		Scan(&p.current, &p.concluded, &p.fullRead, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &p.heldLeaving)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	return p, err == nil, err
+}
+
+const runColumns = "provider, number, state, chunks, applied, failure, begun_at, ended_at, withdrawn, returned, held, note"
+
+func scanRun(row scanner) (catalogue.Run, error) {
+	var (
+		r      catalogue.Run
+		chunks sql.NullInt64
+		begun  int64
+		ended  sql.NullInt64
+	)
+	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Failure, &begun, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
+	r.Chunks = -1
+	if chunks.Valid {
+		r.Chunks = int(chunks.Int64)
+	}
+	r.BegunAt = time.UnixMilli(begun).UTC()
+	if ended.Valid {
+		r.EndedAt = time.UnixMilli(ended.Int64).UTC()
+	}
+	return r, err
+}
+
+func findRun(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run catalogue.Run, found bool, err error) {
+	run, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM runs WHERE provider = ? AND number = ?", r.Provider, r.Number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return run, false, nil
+	}
+	return run, err == nil, err
+}
+
+// Begin implements ports.Runs.
+func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Begun, error) {
+	var begun catalogue.Begun
+	err := s.update(ctx, "begin run", func(tx *sql.Tx) error {
+		now := s.clock()
+		if err := s.holds(ctx, tx, start, now); err != nil {
+			return err
+		}
+		number := catalogue.RunAt(now)
+		p, known, err := findProvider(ctx, tx, start.Provider)
+		if err != nil {
+			return err
+		}
+		if known {
+			last, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: start.Provider, Number: p.current})
+			if err != nil {
+				return err
+			}
+			if err := mayFollow(last, start, now); err != nil {
+				return err
+			}
+			number = max(number, p.current+1)
+			if last.State == catalogue.Concluded && p.heldRuns == 0 && now.Sub(p.fullRead.Time()) < fullReadEvery {
+				begun.Last = p.validators
+			}
+		}
+		begun.Run = catalogue.RunRef{Provider: start.Provider, Number: number}
+		if _, err := s.enter(ctx, tx, begun.Run); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "DELETE FROM runs WHERE provider = ?1 AND number < (SELECT number FROM runs WHERE provider = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)", start.Provider, keptRuns)
+		return err
+	})
+	return begun, err
+}
+
+func (s *Store) holds(ctx context.Context, tx *sql.Tx, start catalogue.Start, now time.Time) error {
+	var holder string
+	err := tx.QueryRowContext(ctx, "SELECT holder FROM leases WHERE name = ? AND expires_at > ?", catalogue.LeaseName(start.Provider), now.UnixMilli()).Scan(&holder)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && holder != start.Holder {
+		return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNotHolder, Message: "the lease to fetch provider " + start.Provider + " is not held"}
+	}
+	return err
+}
+
+// mayFollow reports whether a run may begin after last.
+func mayFollow(last catalogue.Run, start catalogue.Start, now time.Time) error {
+	published := last.State == catalogue.Announced || last.State == catalogue.Reading && last.Ref.Number == start.Announced
+	if published && now.Sub(last.BegunAt) < start.Patience {
+		return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeStillConsuming, Message: "run " + last.Ref.String() + " is still being consumed"}
+	}
+	return nil
+}
+
+// run is how a message finds its run.
+type run struct {
+	catalogue.Run
+	current          bool
+	currentConcluded bool // the provider's current run, be it this one or a later, is final
+}
+
+// enter makes sure that the run and its provider are there, and lets a run that is later than all others
+// supersede the provider's open one.
+func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run, error) {
+	now := s.clock()
+	if ahead := r.Number.Time().Sub(now); ahead > catalogue.MaxAhead {
+		return run{}, &fault.Error{
+			Kind: fault.Invalid, Code: catalogue.CodeFromTheFuture,
+			Message: "run " + r.String() + " is " + ahead.Round(time.Second).String() + " ahead of the store's clock, more than " + catalogue.MaxAhead.String(),
+		}
+	}
+	p, known, err := findProvider(ctx, tx, r.Provider)
+	switch {
+	case err != nil:
+		return run{}, err
+	case !known:
+		_, err = tx.ExecContext(ctx, "INSERT INTO providers (id, current_run) VALUES (?, ?)", r.Provider, r.Number)
+	case r.Number > p.current:
+		err = supersede(ctx, tx, r, now)
+	}
+	if err != nil {
+		return run{}, err
+	}
+	found, ok, err := findRun(ctx, tx, r)
+	if err != nil {
+		return run{}, err
+	}
+	if !ok {
+		found = catalogue.Run{Ref: r, State: catalogue.Reading, Chunks: -1, BegunAt: r.Number.Time()}
+		if r.Number < p.current {
+			found.State = catalogue.Superseded
+		}
+		if _, err := tx.ExecContext(ctx, "INSERT INTO runs (provider, number, state, begun_at) VALUES (?, ?, ?, ?)", r.Provider, r.Number, found.State, found.BegunAt.UnixMilli()); err != nil {
+			return run{}, err
+		}
+	}
+	in := run{Run: found, current: r.Number >= p.current, currentConcluded: !found.State.Open()}
+	if !in.current {
+		latest, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: r.Provider, Number: p.current})
+		if err != nil {
+			return run{}, err
+		}
+		in.currentConcluded = !latest.State.Open()
+	}
+	return in, nil
+}
+
+func supersede(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, ended_at = ? WHERE provider = ? AND number < ? AND state IN (?, ?)",
+		catalogue.Superseded, now.UnixMilli(), r.Provider, r.Number, catalogue.Reading, catalogue.Announced); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM run_chunks WHERE provider = ? AND run < ?", r.Provider, r.Number); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE providers SET current_run = ? WHERE id = ?", r.Number, r.Provider)
+	return err
+}
+
+// Complete implements ports.Ingester.
+func (s *Store) Complete(ctx context.Context, c catalogue.Completion) error {
+	return s.update(ctx, "complete run", func(tx *sql.Tx) error {
+		in, err := s.enter(ctx, tx, c.Run)
+		if err != nil || in.State != catalogue.Reading {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = ?, chunks = ?, read_to_end = ?, not_modified = ?, failure = ?, etag = ?, last_modified = ?
+			WHERE provider = ? AND number = ?`,
+			catalogue.Announced, c.Chunks, c.ReadToEnd, c.NotModified, c.Failure, c.Validators.ETag, c.Validators.LastModified, c.Run.Provider, c.Run.Number)
+		return err
+	})
+}
+
+// ready selects the runs that can be concluded: current, announced, every chunk applied, none parked.
+const ready = `FROM runs r JOIN providers p ON p.id = r.provider AND p.current_run = r.number
+	WHERE r.state = 'announced' AND r.applied >= r.chunks
+	AND NOT EXISTS (SELECT 1 FROM parked k WHERE k.provider = r.provider AND k.run = r.number)`
+
+// Pending implements ports.Ingester.
+func (s *Store) Pending(ctx context.Context) ([]catalogue.RunRef, error) {
+	runs, err := collect(ctx, s.read, func(row scanner) (r catalogue.RunRef, err error) {
+		return r, row.Scan(&r.Provider, &r.Number)
+	}, "SELECT r.provider, r.number "+ready+" ORDER BY r.provider")
+	return runs, translate("list pending runs", err)
+}
+
+// Feeds implements ports.FeedReader.
+func (s *Store) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
+	var feeds []catalogue.Feed
+	err := s.view(ctx, "list feeds", func(tx *sql.Tx) error {
+		var err error
+		feeds, err = collect(ctx, tx, func(row scanner) (f catalogue.Feed, err error) {
+			var concluded, rejected int64
+			var current catalogue.RunNumber
+			err = row.Scan(&f.Provider, &current, &concluded, &f.Known, &f.Available, &rejected)
+			if concluded > 0 {
+				f.LastConcluded = catalogue.RunNumber(concluded).Time()
+			}
+			f.Rejected = int(rejected)
+			f.Current.Ref = catalogue.RunRef{Provider: f.Provider, Number: current}
+			return f, err
+		}, `SELECT id, current_run, concluded_run, known, available,
+			(SELECT count(*) FROM rejections r WHERE r.provider = p.id AND r.resolved = 0) FROM providers p ORDER BY id`)
+		if err != nil {
+			return err
+		}
+		for i := range feeds {
+			if feeds[i].Current, _, err = findRun(ctx, tx, feeds[i].Current.Ref); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return feeds, err
+}

@@ -1,0 +1,131 @@
+package event
+
+import (
+	"time"
+
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// Moment is a point in time as a provider tells it: the wall clock where the event takes place, and the
+// instant that it stands for, both to the second. The zero value is an unknown time.
+type Moment struct {
+	unix   int64
+	offset int32
+	known  bool
+}
+
+// MomentAt is the instant, in seconds since the Unix epoch, with its wall clock's offset east of UTC in seconds.
+func MomentAt(unix int64, offset int32) Moment {
+	return Moment{unix: unix, offset: offset, known: true}
+}
+
+// Known reports whether there is a time at all.
+func (m Moment) Known() bool { return m.known }
+
+// Unix is the instant in seconds since the epoch.
+func (m Moment) Unix() int64 { return m.unix }
+
+// Offset is how far the wall clock is ahead of UTC, in seconds.
+func (m Moment) Offset() int32 { return m.offset }
+
+// Time is the instant, shown by the wall clock that the provider named.
+func (m Moment) Time() time.Time {
+	if m.offset == 0 {
+		return time.Unix(m.unix, 0).UTC()
+	}
+	return time.Unix(m.unix, 0).In(time.FixedZone("", int(m.offset)))
+}
+
+// String is RFC 3339 with the offset, or empty for an unknown time.
+func (m Moment) String() string {
+	if !m.known {
+		return ""
+	}
+	return m.Time().Format(time.RFC3339)
+}
+
+// AppendDate appends the local date, like 2021-06-30.
+func (m Moment) AppendDate(b []byte) []byte {
+	return time.Unix(m.unix+int64(m.offset), 0).UTC().AppendFormat(b, time.DateOnly)
+}
+
+// AppendClock appends the local time of day, like 21:00:00.
+func (m Moment) AppendClock(b []byte) []byte {
+	return time.Unix(m.unix+int64(m.offset), 0).UTC().AppendFormat(b, time.TimeOnly)
+}
+
+// ParseMoment reads a local date-time of loc. One that the clock skipped takes the offset before the gap;
+// one that occurs twice is the earlier. A text that has an offset of its own is the instant that it
+// names. Fractions of a second are cut. The error is fault.Invalid with CodeNoDateTime or CodeNoSuchTime.
+func ParseMoment(s string, loc *time.Location) (Moment, error) {
+	c, err := readCivil(s)
+	if err != nil {
+		return Moment{}, err
+	}
+	earlier, _ := c.in(loc)
+	return earlier, nil
+}
+
+// ParseEnd reads the end of what begins at start. It differs from ParseMoment for a local time that occurs
+// twice: it is the later one where the earlier would precede the start. An end before the start
+// is fault.Invalid with CodeEndsBeforeStart; an end equal to it is fine.
+func ParseEnd(s string, loc *time.Location, start Moment) (Moment, error) {
+	c, err := readCivil(s)
+	if err != nil {
+		return Moment{}, err
+	}
+	earlier, later := c.in(loc)
+	for _, end := range [...]Moment{earlier, later} {
+		if end.unix >= start.unix {
+			return end, nil
+		}
+	}
+	return Moment{}, &fault.Error{Kind: fault.Invalid, Code: CodeEndsBeforeStart, Message: "it ends at " + earlier.String() + ", before it starts at " + start.String()}
+}
+
+// CodeEndsBeforeStart is the code of an end that precedes its start.
+const CodeEndsBeforeStart = "ends_before_start"
+
+// No clock on Earth was ever further from UTC than this; the widest in the zone database is 15:56 (Manila, 1844).
+const farthestOffset = 16 * time.Hour
+
+// in resolves the wall clock in loc. Both results are equal unless the time occurs twice.
+//
+// It walks the stretches of constant offset around the wall clock. time.Date would be shorter, but
+// does not promise which offset it takes when the clock is changed.
+func (c civil) in(loc *time.Location) (earlier, later Moment) {
+	if c.hasOffset {
+		_, offset := time.Unix(c.unix(), 0).In(loc).Zone()
+		m := MomentAt(c.unix(), int32(offset)) //nolint:gosec // bounded by farthestOffset
+		return m, m
+	}
+	wall := time.Unix(c.wall, 0)
+	stretch := wall.Add(-farthestOffset).In(loc)
+	for {
+		_, seconds := stretch.Zone()
+		_, end := stretch.ZoneBounds()
+		m := MomentAt(c.wall-int64(seconds), int32(seconds)) //nolint:gosec // bounded by farthestOffset
+		last := end.IsZero() || end.Sub(wall) > farthestOffset
+
+		_, there := time.Unix(m.unix, 0).In(loc).Zone()
+		switch occurs := there == seconds; {
+		case occurs && !earlier.known:
+			earlier, later = m, m
+		case occurs && m.unix > earlier.unix:
+			later = m
+		case !occurs && !earlier.known && !last && m.unix >= end.Unix() && !shows(end, c.wall):
+			// The clock jumped over it between this stretch and the next.
+			return m, m
+		}
+		if last {
+			return earlier, later
+		}
+		stretch = end.In(loc)
+	}
+}
+
+// shows reports whether the stretch that begins at start comes late enough to show the wall clock.
+func shows(start time.Time, wall int64) bool {
+	_, seconds := start.Zone()
+	return wall-int64(seconds) >= start.Unix()
+}

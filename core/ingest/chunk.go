@@ -1,0 +1,271 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"io"
+	"sync"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// Chunk is a part of a run: some of its records, and what is needed to understand them anywhere.
+type Chunk struct {
+	Run      catalogue.RunRef
+	Number   int // from 0
+	TimeZone string
+	Currency string
+	Records  []catalogue.Record
+}
+
+// The wire format of a chunk is gzip (whose checksum guards it) around a version byte and fields in
+// order: numbers as unsigned varints, texts as their length and bytes. A record repeats its base event's
+// header only where it differs from the record before. Names of fields stand in a table that grows
+// as they appear: a number below its length refers to an entry, its length introduces a new one.
+//
+// Not JSON: the two ends of the broker spend most of their time here, and this costs a tenth of it.
+const chunkVersion = 1
+
+// maxChunkPlain bounds what a chunk may decompress to, which guards a consumer against a message that
+// was made to exhaust it. A record that large is refused long before.
+const maxChunkPlain = 32 << 20
+
+// The flags of a record.
+const (
+	sameBase = 1 << iota
+	damaged
+)
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+	return w
+}}
+
+// EncodeChunk is the chunk as the body of a message.
+func EncodeChunk(c Chunk) []byte {
+	e := encoder{names: map[string]uint64{}}
+	e.buf = append(e.buf, chunkVersion)
+	e.text(c.Run.Provider)
+	e.number(uint64(c.Run.Number)) //nolint:gosec // run numbers are positive
+	e.number(uint64(c.Number))     //nolint:gosec // chunk numbers are positive
+	e.text(c.TimeZone)
+	e.text(c.Currency)
+	e.number(uint64(len(c.Records)))
+	var base catalogue.Fields
+	for i, r := range c.Records {
+		var flags uint64
+		if i > 0 && sameFields(base, r.Base) {
+			flags |= sameBase
+		}
+		if r.Damaged {
+			flags |= damaged
+		}
+		e.number(flags)
+		e.number(uint64(r.Position)) //nolint:gosec // positions are positive
+		e.text(string(r.Flaw))
+		if flags&sameBase == 0 {
+			e.fields(r.Base)
+			base = r.Base
+		}
+		e.fields(r.Event)
+		e.number(uint64(len(r.Zones)))
+		for _, z := range r.Zones {
+			e.fields(z)
+		}
+	}
+
+	var body bytes.Buffer
+	w, _ := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(w)
+	w.Reset(&body)
+	_, _ = w.Write(e.buf) // a buffer takes everything
+	_ = w.Close()
+	return body.Bytes()
+}
+
+// sameFields is true for the shared header of one base event without looking at its values.
+func sameFields(a, b catalogue.Fields) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	if len(a) == 0 || &a[0] == &b[0] {
+		return true
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+type encoder struct {
+	buf   []byte
+	names map[string]uint64
+}
+
+func (e *encoder) number(n uint64) { e.buf = binary.AppendUvarint(e.buf, n) }
+
+func (e *encoder) text(s string) {
+	e.number(uint64(len(s)))
+	e.buf = append(e.buf, s...)
+}
+
+func (e *encoder) fields(fields catalogue.Fields) {
+	e.number(uint64(len(fields)))
+	for _, f := range fields {
+		known, ok := e.names[f.Name]
+		if ok {
+			e.number(known)
+		} else {
+			known = uint64(len(e.names))
+			e.number(known)
+			e.text(f.Name)
+			e.names[f.Name] = known
+		}
+		e.text(f.Value)
+	}
+}
+
+// DecodeChunk reads what EncodeChunk wrote. Anything else is fault.Invalid: the message is faulty itself, and
+// no repetition will mend it.
+func DecodeChunk(body []byte) (Chunk, error) {
+	plain, err := gunzip(body)
+	if err != nil {
+		return Chunk{}, &fault.Error{Kind: fault.Invalid, Message: "unpack chunk", Cause: err}
+	}
+	// Everything is cut out of one string: values are kept or dropped together with their chunk.
+	d := decoder{rest: string(plain)}
+	if d.number() != chunkVersion {
+		return Chunk{}, fault.New(fault.Invalid, "read chunk: its version is not %d", chunkVersion)
+	}
+	var c Chunk
+	c.Run.Provider = d.text()
+	c.Run.Number = catalogue.RunNumber(d.small())
+	c.Number = int(d.small())
+	c.TimeZone = d.text()
+	c.Currency = d.text()
+	records := d.count()
+	if records > maxRecords {
+		return Chunk{}, fault.New(fault.Invalid, "read chunk: %d records are more than %d", records, maxRecords)
+	}
+	c.Records = make([]catalogue.Record, records)
+	for i := range c.Records {
+		r := &c.Records[i]
+		flags := d.number()
+		r.Damaged = flags&damaged != 0
+		r.Position = int(d.small())
+		r.Flaw = catalogue.Reason(d.text())
+		if flags&sameBase == 0 {
+			r.Base = d.fields()
+		} else if i > 0 {
+			r.Base = c.Records[i-1].Base
+		} else {
+			d.bad = true
+		}
+		r.Event = d.fields()
+		if n := d.count(); n > 0 {
+			r.Zones = make([]catalogue.Fields, 0, min(n, 1024)) // a damaged count must not cost memory
+			for range n {
+				r.Zones = append(r.Zones, d.fields())
+				if d.bad {
+					break
+				}
+			}
+		}
+		if d.bad {
+			break
+		}
+	}
+	if d.bad || d.rest != "" {
+		return Chunk{}, fault.New(fault.Invalid, "read chunk: it is damaged")
+	}
+	return c, nil
+}
+
+func gunzip(body []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, maxChunkPlain+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(plain) > maxChunkPlain {
+		return nil, fault.New(fault.Invalid, "it holds more than %d bytes", maxChunkPlain)
+	}
+	return plain, nil
+}
+
+// decoder cuts pieces off the front; after the first that is not there it is bad and stays so.
+type decoder struct {
+	rest  string
+	names []string
+	bad   bool
+}
+
+func (d *decoder) number() uint64 {
+	var n uint64
+	for i := range min(len(d.rest), binary.MaxVarintLen64) {
+		b := d.rest[i]
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			d.rest = d.rest[i+1:]
+			return n
+		}
+	}
+	d.bad = true
+	return 0
+}
+
+// small is a number that an int holds.
+func (d *decoder) small() int64 {
+	n := d.number()
+	if n > 1<<62 {
+		d.bad = true
+		return 0
+	}
+	return int64(n)
+}
+
+// count is a number of things that are yet to come, each of at least one byte.
+func (d *decoder) count() int {
+	n := d.number()
+	if n > uint64(len(d.rest)) {
+		d.bad = true
+		return 0
+	}
+	return int(n) //nolint:gosec // bounded by what is left
+}
+
+func (d *decoder) text() string {
+	n := d.count()
+	s := d.rest[:n]
+	d.rest = d.rest[n:]
+	return s
+}
+
+func (d *decoder) fields() catalogue.Fields {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	fields := make(catalogue.Fields, n)
+	for i := range fields {
+		switch name := d.number(); {
+		case d.bad || name > uint64(len(d.names)):
+			d.bad = true
+			return nil
+		case name == uint64(len(d.names)):
+			fields[i].Name = d.text()
+			d.names = append(d.names, fields[i].Name)
+		default:
+			fields[i].Name = d.names[name]
+		}
+		fields[i].Value = d.text()
+	}
+	return fields
+}

@@ -1,0 +1,17 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+)
+
+// Feed reads a provider's feed.
+type Feed interface {
+	// Fetch hands the records to each, in the order of the feed, one at a time, and stops at its first error,
+	// which it returns unchanged. It returns nil only when the feed was read to its end (or
+	// not modified since the validators were given): a feed that was cut, however much of it was
+	// handed over before, is an error, fault.Unavailable where the provider is at fault.
+	// A record belongs to the callee once it is handed over.
+	Fetch(ctx context.Context, s catalogue.Source, since catalogue.Validators, each func(catalogue.Record) error) (catalogue.Receipt, error)
+}
