@@ -1,0 +1,174 @@
+# One target per check. People, the git hooks and CI all call these, so a check means the same everywhere.
+# `make` alone lists them. A setting can be given on the command line: `make fuzz FUZZTIME=5m`.
+
+MODULE  := github.com/marquee-events/marquee
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --verify --quiet HEAD 2>/dev/null || echo unknown)
+IMAGE   ?= marquee
+
+# The version is told to the linker and not read from git by the go command: an image is built without .git,
+# and a checkout that belongs to somebody else is no reason to fail.
+BUILDFLAGS := -trimpath -buildvcs=false
+LDFLAGS    := -s -w -X $(MODULE)/app/cli.Version=$(VERSION) -X $(MODULE)/app/cli.Commit=$(COMMIT)
+
+BIN   := bin
+TOOLS := $(BIN)/tools
+export PATH := $(CURDIR)/$(TOOLS):$(PATH)
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+##@ Run
+
+# exec: no shell stands between a signal and the process that has to act on it. On Ctrl-C the demo stops in order and
+# ends with 0; make then says nothing, and ends by the signal that it was sent, as it always does.
+.PHONY: run
+run: build ## Build, then run the demo: a made-up provider, its feed, and the search. Ctrl-C stops it in order
+	@exec $(BIN)/marquee demo
+
+.PHONY: build
+build: ## Build bin/marquee, stripped
+	@CGO_ENABLED=0 go build $(BUILDFLAGS) -ldflags '$(LDFLAGS)' -o $(BIN)/marquee ./app/marquee
+
+.PHONY: docker
+docker: ## Build the image and ask it for its version
+	docker build -f deploy/docker/Dockerfile --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) \
+		-t $(IMAGE):$(VERSION) -t $(IMAGE):latest .
+	docker run --rm --read-only --cap-drop ALL $(IMAGE):$(VERSION) version
+
+##@ Test
+
+# Per package. Packages run side by side, so one that hangs costs this much and the whole stays far under twelve minutes.
+TEST_TIMEOUT ?= 4m
+PKG          ?= ./...
+
+.PHONY: test
+test: need-cc $(TOOLS)/gotestsum ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
+	CGO_ENABLED=1 $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
+
+.PHONY: test-short
+test-short: ## The quick tests, without the race detector, cached: for between two edits
+	go test -short -timeout 1m $(PKG)
+
+.PHONY: cover
+cover: ## Coverage of all packages by all tests, in coverage/
+	@mkdir -p coverage
+	go test -timeout $(TEST_TIMEOUT) -coverpkg=./... -coverprofile=coverage/cover.out $(PKG)
+	@go tool cover -html=coverage/cover.out -o coverage/index.html
+	@go tool cover -func=coverage/cover.out | tail -n 1
+	@echo "line by line: coverage/index.html"
+
+BENCH      ?= .
+BENCHCOUNT ?= 1
+
+.PHONY: bench
+bench: ## Benchmarks (BENCH=regexp, BENCHCOUNT=10, PKG=...)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) -timeout 30m $(PKG)
+
+FUZZTIME ?= 20s
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target in turn, FUZZTIME each; what it finds becomes a file under testdata/fuzz: commit it
+	@grep -rHoE '^func Fuzz[A-Z][A-Za-z0-9_]*' --include='*_test.go' . \
+	| sed -E 's,/[^/]*:func , ,' | sort | while read -r pkg target; do \
+		echo "== $$pkg $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+	done
+
+##@ Check
+
+.PHONY: lint
+lint: lint-go lint-mod lint-workflows lint-shell ## All the linters below
+
+.PHONY: lint-go
+lint-go: $(TOOLS)/golangci-lint ## golangci-lint: code and its formatting; .golangci.yml has the reasons
+	$(TOOLS)/golangci-lint run ./...
+
+.PHONY: lint-mod
+lint-mod: ## go.mod and go.sum hold what the code needs, and no more
+	go mod tidy -diff
+
+# shellcheck and pyflakes are switched off inside: it would use them where they happen to be installed.
+.PHONY: lint-workflows
+lint-workflows: $(TOOLS)/actionlint ## actionlint: the hosted pipeline
+	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+
+# The one linter that is no Go module: it runs where it is installed, as on the hosted pipeline; syntax is checked everywhere.
+SCRIPTS := .ci/run .githooks/pre-commit .githooks/pre-push
+
+.PHONY: lint-shell
+lint-shell: ## bash -n, and shellcheck where it is installed
+	@for script in $(SCRIPTS); do bash -n "$$script" || exit 1; done
+	@if command -v shellcheck >/dev/null; then shellcheck $(SCRIPTS); else echo "shellcheck is not installed: syntax checked only"; fi
+
+.PHONY: vet
+vet: ## go vet, tests included
+	go vet ./...
+
+.PHONY: vuln
+vuln: $(TOOLS)/govulncheck ## Known vulnerabilities that the code can reach (needs the network: the Go vulnerability database)
+	$(TOOLS)/govulncheck ./...
+
+.PHONY: fmt-check
+fmt-check: $(TOOLS)/golangci-lint ## Fail when a file is not formatted, and show how it should be
+	@$(TOOLS)/golangci-lint fmt --diff ./... || { echo "run 'make fmt'"; exit 1; }
+
+# Generated code is named *.gen.go and nothing else is, so that linters, reviews and this check know it by name.
+GENERATED := find . -name '*.gen.go' -not -path './$(BIN)/*' -exec cksum {} + | sort -k 3
+
+.PHONY: check-generated
+check-generated: ## Fail when generated code is stale (it is brought up to date on the way)
+	@before=$$($(GENERATED)); go generate ./... || exit 1; after=$$($(GENERATED)); \
+	if [ "$$before" = "$$after" ]; then echo "generated code is up to date"; else \
+		echo "generated code was stale and is now regenerated; look at it and commit it. Checksum, size, name, as they are now:"; \
+		echo "$$after" | while read -r line; do case "$$before" in *"$$line"*) ;; *) echo "  $$line";; esac; done; exit 1; fi
+
+##@ Change
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## Format the code
+	$(TOOLS)/golangci-lint fmt ./...
+
+.PHONY: generate
+generate: ## Run go generate; the generators are those pinned under tools/
+	go generate ./...
+
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum in line with the code
+	go mod tidy
+
+.PHONY: hooks
+hooks: ## Let git run .githooks before each commit and push
+	git config core.hooksPath .githooks
+	@echo "before a commit: formatting and vet; before a push: everything CI checks"
+
+.PHONY: tools
+tools: $(patsubst tools/%/go.mod,$(TOOLS)/%,$(wildcard tools/*/go.mod)) ## Build the pinned tools into bin/tools (the targets build those they need)
+
+.PHONY: clean
+clean: ## Remove what was built and measured; data/ stays
+	rm -rf $(BIN) coverage
+
+# Built once into a folder, and again when a pin changes: a second start takes a fifth of the time of `go tool`,
+# and outlives the trimming of the build cache. GOOS and GOARCH are emptied because a tool runs here, even when
+# the build is for elsewhere.
+$(TOOLS)/%: tools/%/go.mod tools/%/go.sum
+	@echo "building $* (once)"
+	@GOOS= GOARCH= GOFLAGS= go -C tools/$* build -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ tool
+	@touch $@
+
+# The race detector links with C. Nothing else here does.
+.PHONY: need-cc
+need-cc:
+	@set -- $$(go env CC); command -v "$$1" >/dev/null || { \
+		echo "make test needs a C compiler for the race detector, and $${1:-cc} is not installed: install gcc, or say CC=clang." >&2; \
+		echo "Without one: make test-short" >&2; exit 1; }
+
+.PHONY: help
+help:
+	@colour=''; plain=''; if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then colour=$$(printf '\033[36m'); plain=$$(printf '\033[0m'); fi; \
+	awk -v colour="$$colour" -v plain="$$plain" 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %s%-16s%s %s\n", colour, $$1, plain, $$2 }' $(firstword $(MAKEFILE_LIST)); \
+	printf '\nNew here: make run, then make test. Needed: Go, and for the tests a C compiler.\n'
