@@ -1,0 +1,167 @@
+package feedsim
+
+// What a language says on a poster. Words in braces are filled in by titles.go.
+
+type tongue struct {
+	concert, theatre, football, exhibition, comedy, family, classical, festival, talk, lastMinute []string
+
+	plays, tours, themes, subjects, crafts, festivals, clubs []string
+	zones                                                    [houses][]string // in the order of plots
+	sector                                                   string
+}
+
+var spanish = tongue{
+	concert:    []string{"{artist} en concierto", "{artist}: gira «{tour}»", "{artist} en concierto – {city}", "{artist} + {artist2}", "{artist} – {venue}", "Homenaje a {artist}", "{artist}: acústico", "Noche de flamenco con {person}", "{person} canta boleros"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} – {venue}", "«{play}», con {person}", "{play} (versión de {person})"},
+	football:   []string{"{home} – {away}", "{home} vs {away} (Copa, octavos de final)", "{home} – {away}, jornada {round}", "Trofeo de la Ciudad: {home} – {away}"},
+	exhibition: []string{"{painter}: {theme}", "{painter}, una experiencia inmersiva", "{theme}: de {painter} a {painter2}", "{theme}. Colección {venue}", "Los dibujos de {painter}"},
+	comedy:     []string{"{person}: «{tour}»", "Noche de monólogos: {person} y {person2}", "{person} – Stand-up", "Improvisación con {company}", "Noche de micro abierto"},
+	family:     []string{"{character}, el musical", "{character} y el mar", "Cuentacuentos: {character}", "{character} – títeres con {company}", "Pompas de jabón con {company}", "Mi primer concierto: {fable}"},
+	classical:  []string{"{work}", "{orchestra}: {work}", "{work} – {person}, dirección", "Concierto extraordinario: {orchestra}", "{person}, piano: {recital}"},
+	festival:   []string{"Festival {festival} {year}", "{city} Suena {year}", "Noches de {venue} {year}", "Festival de Jazz de {city} {year}"},
+	talk:       []string{"Conferencia: {subject}", "{person} conversa con {person2}", "Visita guiada: {subject}", "Taller de {craft}", "Presentación del libro «{tour}», de {person}"},
+	lastMinute: []string{"Última hora: cata de vinos, {venue}", "Jam session, {venue}", "{person} – pase extra", "Visita nocturna a {city}", "Taller exprés de {craft}", "Escape room «{tour}»", "Cena con monólogo: {person}"},
+	plays:      []string{"La casa de Bernarda Alba", "Don Juan Tenorio", "Fuenteovejuna", "Bodas de sangre", "Luces de bohemia", "La vida es sueño", "El perro del hortelano", "La Celestina", "El sí de las niñas", "Yerma", "El burlador de Sevilla", "Hamlet", "Tartufo", "Un enemigo del pueblo", "La dama boba"},
+	tours:      []string{"Mapas para perderse", "Última llamada", "Sin red", "El año de la nieve", "Nada personal", "De aquí a Lima", "Ruido blanco", "Peor imposible", "Volver a Cádiz", "Cartas sin sello", "Tres pies al gato"},
+	themes:     []string{"Luz de invierno", "Los años de París", "El taller y la calle", "Retratos sin nombre", "Agua", "Naturalezas quietas", "La mirada de los otros", "Sur", "Papel y tinta"},
+	subjects:   []string{"la ciudad medieval", "agujeros negros para todos", "mujeres del 27", "el Madrid de los cafés", "cómo se restaura un cuadro", "historia del tebeo", "plantas que curan", "los refugios de la guerra"},
+	crafts:     []string{"cerámica", "acuarela", "encuadernación", "caligrafía", "fotografía", "pan de masa madre", "grabado", "cianotipia", "swing"},
+	festivals:  []string{"Mar de Sones", "Vía Láctea", "La Siesta", "Tierra Batida", "Sonorama del Valle", "Palmeras y Ruido"},
+	clubs:      spanishClubs,
+	zones: [houses][]string{{"Platea", "Anfiteatro", "Palco", "Segundo anfiteatro", "VIP", "Visibilidad reducida"}, {"Pista", "Grada baja", "Grada alta", "VIP", "Front Stage", "Movilidad reducida"},
+		{"Tribuna", "Lateral", "Fondo Norte", "Fondo Sur", "Palco VIP", "Grada Infantil"}, {"General", "Reducida", "Familias", "Con visita guiada"}, {"General", "Mesa", "De pie en barra"}, {"General", "VIP", "Con acampada", "Glamping"}},
+	sector: "sector",
+}
+
+var catalan = tongue{
+	concert:    []string{"{artist} en concert", "{artist}: gira «{tour}»", "{artist} – {venue}", "{artist} en concert – {city}", "Homenatge a {artist}", "{artist} + {artist2}", "Havaneres amb {person}"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} – {venue}", "«{play}», amb {person}"},
+	football:   []string{"{home} – {away}", "{home} – {away}, jornada {round}", "Trofeu de la Ciutat: {home} – {away}"},
+	exhibition: []string{"{painter}: {theme}", "{painter}, una experiència immersiva", "{theme}: de {painter} a {painter2}", "{theme}. Col·lecció {venue}"},
+	comedy:     []string{"{person}: «{tour}»", "Nit de monòlegs: {person} i {person2}", "Impro amb {company}", "Micro obert"},
+	family:     []string{"{character}, el musical", "Contes del món: {character}", "{character} – titelles amb {company}", "El meu primer concert: {fable}"},
+	classical:  []string{"{work}", "{orchestra}: {work}", "Concert extraordinari: {orchestra}", "{person}, piano: {recital}"},
+	festival:   []string{"Festival {festival} {year}", "Nits de {venue} {year}", "Festa Major de {city} {year}"},
+	talk:       []string{"Xerrada: {subject}", "{person} conversa amb {person2}", "Visita guiada: {subject}", "Taller de {craft}"},
+	lastMinute: []string{"Última hora: vermut musical, {venue}", "Jam session, {venue}", "{person} – funció extra", "Visita nocturna: {city}", "Tast de vins, {venue}", "Escape room «{tour}»"},
+	plays:      []string{"Terra baixa", "Mar i cel", "Maria Rosa", "L'auca del senyor Esteve", "Aigües encantades", "Els vells", "La filla del mar", "El malalt imaginari", "Somni d'una nit d'estiu"},
+	tours:      []string{"Cançons de sobretaula", "Ningú no ho sap", "Al vent de Llevant", "Paraigües", "Sense pressa", "La volta al pati"},
+	themes:     []string{"Llum de migdia", "Els anys de París", "Modernistes", "Retrats de taller", "La ciutat grisa", "Aigua i sal"},
+	subjects:   []string{"la Barcelona romana", "el modernisme amagat", "forats negres per a tothom", "bolets i boscos", "la Rambla fa cent anys", "com es restaura un quadre"},
+	crafts:     []string{"ceràmica", "aquarel·la", "enquadernació", "cal·ligrafia", "fotografia", "pa de massa mare", "gravat"},
+	festivals:  []string{"Bosc Sonor", "Mar de Nits", "Cruïlla de Vents", "Pedra Foguera"},
+	clubs:      spanishClubs,
+	zones: [houses][]string{{"Platea", "Amfiteatre", "Llotja", "Segon amfiteatre", "VIP", "Visibilitat reduïda"}, {"Pista", "Grada baixa", "Grada alta", "VIP", "Front Stage", "Mobilitat reduïda"},
+		{"Tribuna", "Lateral", "Gol Nord", "Gol Sud", "Llotja VIP", "Grada Infantil"}, {"General", "Reduïda", "Famílies", "Amb visita guiada"}, {"General", "Taula", "Dempeus"}, {"General", "VIP", "Amb acampada", "Glamping"}},
+	sector: "sector",
+}
+
+var german = tongue{
+	concert:    []string{"{artist} live", "{artist} – «{tour}»-Tour {year}", "{artist} live in {city}", "{artist} | {venue}", "{artist} & {artist2}", "Ein Abend mit {person}"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} (Regie: {person})", "{play} | {venue}"},
+	football:   []string{"{home} – {away}", "{home} gegen {away}, {round}. Spieltag", "Pokal, 2. Runde: {home} – {away}"},
+	exhibition: []string{"{painter}: {theme}", "{theme}. Von {painter} bis {painter2}", "{painter} und seine Zeit", "Zeichnungen von {painter}"},
+	comedy:     []string{"{person}: «{tour}»", "Kabarett: {person} & {person2}", "{person} – Solo", "Offene Bühne", "Impro-Show mit {company}"},
+	family:     []string{"{character}", "{character} – Puppentheater mit {company}", "Märchenstunde: {character}", "Kinderkonzert: {fable}"},
+	classical:  []string{"{work}", "{orchestra}: {work}", "{person}, Klavier: {recital}", "Festkonzert: {orchestra}"},
+	festival:   []string{"{city} Open Air {year}", "{festival} {year}", "Lange Nächte {city} {year}"},
+	talk:       []string{"Vortrag: {subject}", "{person} im Gespräch mit {person2}", "Führung: {subject}", "Lesung: {person}, «{tour}»"},
+	lastMinute: []string{"Last Minute: Weinprobe, {venue}", "Jam Session, {venue}", "{person} – Zusatzvorstellung", "Nachtwächterführung {city}", "Krimidinner «{tour}»"},
+	plays:      []string{"Faust. Der Tragödie erster Teil", "Nathan der Weise", "Die Räuber", "Emilia Galotti", "Der zerbrochne Krug", "Woyzeck", "Maria Stuart", "Lumpazivagabundus", "Ein Sommernachtstraum", "Kabale und Liebe", "Reigen"},
+	tours:      []string{"Größer als morgen", "Kein Netz", "Süßer Unsinn", "Halb so wild", "Zwischen den Jahren", "Fünf vor zwölf", "Schöne Grüße"},
+	themes:     []string{"Winterlicht", "Großstadt", "Die Jahre in Worpswede", "Stille Räume", "Über Wasser", "Köpfe"},
+	subjects:   []string{"die Stadt unter der Stadt", "schwarze Löcher für alle", "Bäume im Kiez", "die verlorenen Kinos", "wie ein Gemälde gerettet wird"},
+	festivals:  []string{"Weltklang Open Air", "Feldrauschen", "Wald & Wiese", "Südwind-Festival"},
+	clubs:      germanClubs,
+	zones: [houses][]string{{"Parkett", "1. Rang", "Loge", "2. Rang", "VIP", "Sichtbehindert"}, {"Stehplatz Innenraum", "Unterrang", "Oberrang", "VIP", "Front of Stage", "Rollstuhlplätze"},
+		{"Haupttribüne", "Gegengerade", "Nordkurve", "Südkurve", "VIP-Loge", "Familienblock"}, {"Eintritt", "Ermäßigt", "Familienkarte", "Mit Führung"}, {"Freie Platzwahl", "Tischplatz", "Stehplatz"}, {"Stehplatz", "VIP", "Mit Camping", "Glamping"}},
+	sector: "Block",
+}
+
+var french = tongue{
+	concert:    []string{"{artist} en concert", "{artist} – Tournée « {tour} »", "{artist} à {city}", "{artist} + {artist2}", "{person} chante la nuit"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} (mise en scène {person})", "{play} | {venue}"},
+	football:   []string{"{home} – {away}", "{home} – {away}, {round}e journée", "Coupe, 16es de finale : {home} – {away}"},
+	exhibition: []string{"{painter} : {theme}", "{theme}, de {painter} à {painter2}", "{painter}, l'expérience immersive", "{theme}. {venue}"},
+	comedy:     []string{"{person} : « {tour} »", "{person} – Nouveau spectacle", "Plateau d'humour : {person}, {person2}", "Impro avec {company}"},
+	family:     []string{"{character}, le musical", "{character} – marionnettes par {company}", "Mon premier concert : {fable}", "Contes d'hiver : {character}"},
+	classical:  []string{"{work}", "{orchestra} : {work}", "{person}, piano : {recital}"},
+	festival:   []string{"Festival {festival} {year}", "Les Nuits de {city} {year}"},
+	talk:       []string{"Conférence : {subject}", "{person} en dialogue avec {person2}", "Visite guidée : {subject}", "Rencontre : {person}, « {tour} »"},
+	lastMinute: []string{"Dernière minute : dégustation, {venue}", "Jam session, {venue}", "{person} – séance supplémentaire", "Balade nocturne dans {city}"},
+	plays:      []string{"Le Malade imaginaire", "Cyrano de Bergerac", "L'École des femmes", "Phèdre", "Le Jeu de l'amour et du hasard", "Ruy Blas", "La Puce à l'oreille", "Andromaque", "Le Mariage de Figaro", "Ubu roi"},
+	tours:      []string{"À contre-jour", "Déjà demain", "Presque rien", "Château de cartes", "L'été d'après", "Même pas mal"},
+	themes:     []string{"Lumières du Nord", "L'atelier et la rue", "Visages", "Été indien", "Le rêve et l'encre"},
+	subjects:   []string{"Paris souterrain", "les trous noirs pour tous", "histoire de la bande dessinée", "les jardins oubliés"},
+	festivals:  []string{"Les Lampions", "Terres Sonores", "Rock en Vignes", "Les Nuits Salées"},
+	clubs:      frenchClubs,
+	zones: [houses][]string{{"Orchestre", "Balcon", "Loge", "Deuxième balcon", "Carré Or", "Visibilité réduite"}, {"Fosse", "Gradins bas", "Gradins hauts", "VIP", "Fosse Or", "PMR"},
+		{"Tribune d'honneur", "Tribune latérale", "Virage Nord", "Virage Sud", "Loge VIP", "Tribune Famille"}, {"Plein tarif", "Tarif réduit", "Famille", "Avec visite guidée"}, {"Placement libre", "Table", "Debout"}, {"Plein tarif", "VIP", "Avec camping", "Glamping"}},
+	sector: "bloc",
+}
+
+var portuguese = tongue{
+	concert:    []string{"{artist} ao vivo", "{artist}: digressão «{tour}»", "{artist} em {city}", "Noite de fado com {person}", "{artist} + {artist2}"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play}, com {person}"},
+	football:   []string{"{home} – {away}", "{home} – {away}, {round}.ª jornada"},
+	exhibition: []string{"{painter}: {theme}", "{theme}: de {painter} a {painter2}"},
+	comedy:     []string{"{person}: «{tour}»", "Noite de comédia: {person} e {person2}", "Improviso com {company}"},
+	family:     []string{"{character}, o musical", "Histórias ao sábado: {character}", "{character} – marionetas com {company}"},
+	classical:  []string{"{work}", "{orchestra}: {work}"},
+	festival:   []string{"Festival {festival} {year}", "{city} à Noite {year}"},
+	talk:       []string{"Conferência: {subject}", "{person} à conversa com {person2}", "Visita guiada: {subject}"},
+	lastMinute: []string{"Última hora: prova de vinhos, {venue}", "{person} – sessão extra", "Passeio noturno por {city}"},
+	plays:      []string{"Frei Luís de Sousa", "Auto da Barca do Inferno", "A Castro", "Farsa de Inês Pereira", "O Fidalgo Aprendiz", "Sonho de uma Noite de Verão"},
+	tours:      []string{"Maré cheia", "Coração de papelão", "Amanhã não sei", "Até ao fim da linha"},
+	themes:     []string{"Luz do Tejo", "Mãos", "O azul e o branco", "Gente de fora"},
+	subjects:   []string{"a cidade antes do terramoto", "buracos negros para todos", "a arte do azulejo"},
+	festivals:  []string{"Mar de Luz", "Serra Sonora", "Vilar de Música"},
+	clubs:      portugueseClubs,
+	zones: [houses][]string{{"Plateia", "1.º Balcão", "Camarote", "2.º Balcão", "VIP", "Visibilidade reduzida"}, {"Plateia em pé", "Balcão baixo", "Balcão alto", "VIP", "Golden Circle", "Mobilidade condicionada"},
+		{"Central", "Lateral", "Topo Norte", "Topo Sul", "Camarote VIP", "Bancada Família"}, {"Geral", "Reduzido", "Família", "Com visita guiada"}, {"Geral", "Mesa", "Em pé"}, {"Geral", "VIP", "Com campismo", "Glamping"}},
+	sector: "setor",
+}
+
+var italian = tongue{
+	concert:    []string{"{artist} in concerto", "{artist} – «{tour}» Tour {year}", "{artist} a {city}", "Omaggio a {artist}", "{artist} + {artist2}"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} (regia di {person})"},
+	football:   []string{"{home} – {away}", "{home} – {away}, {round}ª giornata"},
+	exhibition: []string{"{painter}. {theme}", "{theme}: da {painter} a {painter2}", "{painter}, la mostra immersiva"},
+	comedy:     []string{"{person}: «{tour}»", "Serata cabaret: {person} e {person2}", "Improvvisazione con {company}"},
+	family:     []string{"{character}, il musical", "{character} – burattini con {company}", "Il mio primo concerto: {fable}"},
+	classical:  []string{"{work}", "{orchestra}: {work}", "{person}, pianoforte: {recital}"},
+	festival:   []string{"Festival {festival} {year}", "Notti di {city} {year}"},
+	talk:       []string{"Incontro: {subject}", "{person} dialoga con {person2}", "Visita guidata: {subject}"},
+	lastMinute: []string{"Ultimo minuto: degustazione, {venue}", "{person} – replica straordinaria", "Passeggiata notturna, {city}"},
+	plays:      []string{"La locandiera", "Sei personaggi in cerca d'autore", "Arlecchino servitore di due padroni", "Così è (se vi pare)", "Le baruffe chiozzotte", "La bisbetica domata"},
+	tours:      []string{"Fino a qui tutto bene", "Città di carta", "Più tardi", "Perché no"},
+	themes:     []string{"Luce d'inverno", "La bottega e la strada", "Volti", "Acqua alta"},
+	subjects:   []string{"la città sotterranea", "i buchi neri per tutti", "l'arte del restauro"},
+	festivals:  []string{"Suoni di Pietra", "Collina Libera", "Onde Corte"},
+	clubs:      italianClubs,
+	zones: [houses][]string{{"Platea", "Galleria", "Palco", "Loggione", "Poltronissima Gold", "Visibilità ridotta"}, {"Parterre in piedi", "Primo anello", "Secondo anello", "VIP", "Pit", "Posti disabili"},
+		{"Tribuna centrale", "Distinti", "Curva Nord", "Curva Sud", "Palco VIP", "Settore Famiglie"}, {"Intero", "Ridotto", "Famiglia", "Con visita guidata"}, {"Posto unico", "Tavolo", "In piedi"}, {"Intero", "VIP", "Con campeggio", "Glamping"}},
+	sector: "settore",
+}
+
+var english = tongue{
+	concert:    []string{"{artist} live", "{artist}: The {tour} Tour", "{artist} at {venue}", "{artist} with special guest {artist2}", "An Evening with {person}"},
+	theatre:    []string{"{play}", "{play} – {company}", "{play} at {venue}", "{play}, starring {person}"},
+	football:   []string{"{home} v {away}", "{home} v {away} (Cup, fourth round)", "Testimonial: {home} v {away}"},
+	exhibition: []string{"{painter}: {theme}", "{theme}: {painter} to {painter2}", "{painter}, the Immersive Experience"},
+	comedy:     []string{"{person}: {tour}", "{person} – Work in Progress", "Friday Night Laughs: {person}, {person2} & more", "{company}: Improv Night"},
+	family:     []string{"{character}: The Musical", "{character} – puppets by {company}", "My First Concert: {fable}", "Storytime: {character}"},
+	classical:  []string{"{work}", "{orchestra}: {work}", "Candlelight: {orchestra}", "{person}, piano: {recital}"},
+	festival:   []string{"{festival} {year}", "{city} Folk & Blues Weekend {year}"},
+	talk:       []string{"Talk: {subject}", "{person} in conversation with {person2}", "Walking tour: {subject}"},
+	lastMinute: []string{"Tonight & tomorrow: gin tasting, {venue}", "Late-night jazz at {venue}", "{person} – extra show", "Ghost walk, {city}"},
+	plays:      []string{"Twelfth Night", "The Importance of Being Earnest", "The Playboy of the Western World", "Macbeth", "She Stoops to Conquer", "A Doll's House", "The Rivals", "Pygmalion", "Much Ado About Nothing"},
+	tours:      []string{"Half a Plan", "Nearly Home", "Salt & Vinegar", "Mostly Harmless People", "The Long Way Round", "No Refunds"},
+	themes:     []string{"Northern Light", "Quiet Rooms", "Tide", "The Artist's Daughter", "Ink & Paper"},
+	subjects:   []string{"the lost rivers", "black holes for everyone", "a short history of crisps", "plague, fire & gin"},
+	festivals:  []string{"Green Lanes Festival", "Saltmarsh Festival", "Fieldnotes", "Lantern & Loom"},
+	clubs:      englishClubs,
+	zones: [houses][]string{{"Stalls", "Dress Circle", "Box", "Upper Circle", "Premium", "Restricted View"}, {"General Admission Standing", "Lower Tier", "Upper Tier", "VIP", "Front Standing", "Accessible"},
+		{"Main Stand", "East Stand", "North End", "South End", "Hospitality", "Family Stand"}, {"General admission", "Concession", "Family ticket", "With guided tour"}, {"Unreserved", "Table", "Standing"}, {"General admission", "VIP", "With camping", "Glamping"}},
+	sector: "block",
+}
