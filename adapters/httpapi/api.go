@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/search"
+	"github.com/marquee-events/marquee/ports"
+)
+
+// Events is the use case behind /search.
+type Events interface {
+	// All returns every event of the range, by start, then ID.
+	All(ctx context.Context, r event.TimeRange) (catalogue.Page, error)
+}
+
+// Status is the use case behind /status.
+type Status interface {
+	Report(ctx context.Context) search.Report
+}
+
+// Options adjust the API; the zero value works.
+type Options struct {
+	// Version of the service, shown by /status.
+	Version string
+	// Limiter bounds how often a client asks. Without one nothing is limited.
+	Limiter ports.Limiter
+	// TrustedProxies are those whose X-Forwarded-For is believed. Without any, the peer of the connection is the client.
+	TrustedProxies []netip.Prefix
+	// SearchTimeout is how long a search may take before the answer is a 503; 10 seconds unless set. It
+	// does not bound how long a client may take to read the answer.
+	SearchTimeout time.Duration
+	// Logger is told what callers are not; slog.Default unless set.
+	Logger *slog.Logger
+}
+
+// API answers the public routes. It may be used from many goroutines.
+type API struct {
+	http.Handler
+	router *router
+}
+
+// New makes the API of two use cases.
+func New(events Events, status Status, o Options) *API {
+	failures := newFailures(cmp.Or(o.Logger, slog.Default()))
+	operations := &operations{
+		events:  events,
+		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
+		status:  status,
+		version: o.Version,
+		pace:    defaultPace,
+	}
+	router := newRouter()
+	HandlerWithOptions(
+		NewStrictHandlerWithOptions(operations, []StrictMiddlewareFunc{readableQuery}, StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  failures.answer,
+			ResponseErrorHandlerFunc: failures.answer,
+		}),
+		StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: failures.unbound},
+	)
+	return &API{router: router, Handler: stack(router,
+		identify,
+		failures.catchPanics,
+		secure,
+		limitRate(o.Limiter, clients{trusted: slices.Clone(o.TrustedProxies)}, failures.log),
+		boundRequest,
+	)}
+}
+
+// Unmatched is the route of a request that no route answers.
+const Unmatched = "unmatched"
+
+// Route is the template of the route that answers the request, such as /search, or Unmatched. It has
+// few values, so it may be a label.
+func (a *API) Route(r *http.Request) string { return a.router.route(r) }
+
+// operations implements what is generated from openapi.yaml.
+type operations struct {
+	events  Events
+	timeout time.Duration
+	status  Status
+	version string
+	pace    pace
+}
+
+type middleware = func(http.Handler) http.Handler
+
+// stack wraps h; the first layer is the outermost.
+func stack(h http.Handler, layers ...middleware) http.Handler {
+	for _, layer := range slices.Backward(layers) {
+		h = layer(h)
+	}
+	return h
+}

@@ -1,0 +1,32 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/marquee-events/marquee/adapters/httpapi"
+)
+
+// The handler alone, without a network: 20 events, both bounds given.
+func BenchmarkSearch20(b *testing.B) { benchmark(b, 20) }
+
+// An answer of some 20 MB; its memory is that of one piece.
+func BenchmarkSearch100k(b *testing.B) { benchmark(b, 100_000) }
+
+func benchmark(b *testing.B, events int) {
+	api := httpapi.New(many(events), statusOf(feeds{}), httpapi.Options{})
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		request := httptest.NewRequest(http.MethodGet, "/search?starts_at=2021-06-30T21:00:00Z&ends_at=2021-07-30T21:00:00Z", http.NoBody)
+		for pb.Next() {
+			w := &discard{header: make(http.Header, 8)}
+			api.ServeHTTP(w, request)
+			if w.status != http.StatusOK {
+				b.Errorf("status %d", w.status)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+}

@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// router is http.ServeMux with answers of our own where no route matches.
+type router struct {
+	mux   *http.ServeMux
+	known []string // templates, for people
+}
+
+func newRouter() *router { return &router{mux: http.NewServeMux()} }
+
+// HandleFunc adds a route. It must not be called once the router serves.
+func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	rt.mux.HandleFunc(pattern, handler)
+	if template := template(pattern); !slices.Contains(rt.known, template) {
+		rt.known = append(rt.known, template)
+		slices.Sort(rt.known)
+	}
+}
+
+func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	unmatched, pattern := rt.mux.Handler(r)
+	if pattern != "" {
+		rt.mux.ServeHTTP(w, r)
+		return
+	}
+	// The mux knows whether another method would have matched, and tells it only through its answer.
+	tell := refusal{header: http.Header{}}
+	unmatched.ServeHTTP(&tell, r)
+	if tell.status == http.StatusMethodNotAllowed {
+		allowed := tell.header.Get("Allow")
+		w.Header().Set("Allow", allowed)
+		writeProblem(w, tell.status, codeMethodNotAllowed, fmt.Sprintf("%s is not for %s; use %s", clip(r.URL.Path), clip(r.Method), allowed))
+		return
+	}
+	writeProblem(w, http.StatusNotFound, codeNoRoute, fmt.Sprintf("there is no %s; there is %s", quote(r.URL.Path), strings.Join(rt.known, ", ")))
+}
+
+func (rt *router) route(r *http.Request) string {
+	if _, pattern := rt.mux.Handler(r); pattern != "" {
+		return template(pattern)
+	}
+	return Unmatched
+}
+
+// template is a pattern of http.ServeMux without its method.
+func template(pattern string) string { return pattern[strings.IndexByte(pattern, '/'):] }
+
+// refusal takes the mux's answer to what it does not know.
+type refusal struct {
+	header http.Header
+	status int
+}
+
+func (f *refusal) Header() http.Header         { return f.header }
+func (f *refusal) Write(b []byte) (int, error) { return len(b), nil }
+func (f *refusal) WriteHeader(status int)      { f.status = status }
