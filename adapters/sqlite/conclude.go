@@ -100,7 +100,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 }
 
 func (s *Store) end(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, state catalogue.RunState, out *catalogue.Conclusion) error {
-	out.State = state
+	out.State, out.Ended = state, true
 	held := 0
 	if out.Verdict.Held {
 		held = out.Census.Leaving

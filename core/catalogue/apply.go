@@ -79,6 +79,7 @@ type Verdict struct {
 // Conclusion is what became of the attempt to conclude a run.
 type Conclusion struct {
 	State     RunState
+	Ended     bool // by this attempt; it may have been final before
 	Census    Census
 	Verdict   Verdict
 	Withdrawn int

@@ -161,7 +161,7 @@ func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c 
 	case fault.Is(err, fault.NotFound):
 	case err != nil:
 		log.WarnContext(ctx, "the run will be concluded later", "error", err)
-	case c.State.Open():
+	case !c.Ended:
 	case c.Verdict.Held:
 		log.WarnContext(ctx, "run concluded, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving, "note", c.Verdict.Note)
 	default:

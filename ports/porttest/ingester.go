@@ -69,10 +69,14 @@ func sameChunkTwice(t *testing.T, s shop, c *clock) {
 	s.complete(run, 2)
 	assert.Equal(t, catalogue.Announced, s.conclude(run).State, "a chunk is still missing")
 	s.apply(run, 1, record("b"))
-	assert.Equal(t, catalogue.Concluded, s.conclude(run).State)
+	concluded := s.conclude(run)
+	assert.Equal(t, catalogue.Concluded, concluded.State)
+	assert.True(t, concluded.Ended)
 	again := s.apply(run, 1, record("b"))
 	assert.True(t, again.Repeated)
-	assert.Equal(t, catalogue.Concluded, s.conclude(run).State)
+	concluded = s.conclude(run)
+	assert.Equal(t, catalogue.Concluded, concluded.State)
+	assert.False(t, concluded.Ended, "it was final before")
 	assert.Len(t, s.changes(), 2)
 }
 

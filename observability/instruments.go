@@ -1,0 +1,90 @@
+package observability
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// instruments are the metrics of the catalogue, made and registered.
+type instruments struct {
+	portCalls    *prometheus.CounterVec
+	portDuration *prometheus.HistogramVec
+
+	httpRequests   *prometheus.CounterVec
+	httpDuration   *prometheus.HistogramVec
+	httpInFlight   prometheus.Gauge
+	clientRequests *prometheus.CounterVec
+	clientDuration *prometheus.HistogramVec
+	limitDecisions *prometheus.CounterVec
+
+	fetches        *prometheus.CounterVec
+	feedBytes      *prometheus.CounterVec
+	feedRecords    *prometheus.CounterVec
+	lastConcluded  *prometheus.GaugeVec
+	feedEvents     *prometheus.GaugeVec
+	openRejections *prometheus.GaugeVec
+	heldEvents     *prometheus.GaugeVec
+
+	runsBegun     *prometheus.CounterVec
+	runsRefused   *prometheus.CounterVec
+	runs          *prometheus.CounterVec
+	runDuration   *prometheus.HistogramVec
+	eventsChanged *prometheus.CounterVec
+	chunks        *prometheus.CounterVec
+	rejections    *prometheus.CounterVec
+
+	published          *prometheus.CounterVec
+	publishedBytes     *prometheus.CounterVec
+	deliveries         *prometheus.CounterVec
+	redeliveries       *prometheus.CounterVec
+	deliveryDuration   *prometheus.HistogramVec
+	deliveryWait       *prometheus.HistogramVec
+	deliveriesInFlight prometheus.Gauge
+	backlog            *prometheus.GaugeVec
+	parked             *prometheus.CounterVec
+
+	changesRead *prometheus.CounterVec
+	changeHead  *prometheus.GaugeVec
+	leaseHeld   *prometheus.GaugeVec
+}
+
+func newInstruments(reg prometheus.Registerer) instruments {
+	return instruments{
+		portCalls:    metricPortCalls.counter(reg),
+		portDuration: metricPortDuration.histogram(reg),
+
+		httpRequests:   metricHTTPRequests.counter(reg),
+		httpDuration:   metricHTTPDuration.histogram(reg),
+		httpInFlight:   metricHTTPInFlight.gauge(reg).WithLabelValues(),
+		clientRequests: metricClientRequests.counter(reg),
+		clientDuration: metricClientDuration.histogram(reg),
+		limitDecisions: metricLimitDecisions.counter(reg),
+
+		fetches:        metricFetches.counter(reg),
+		feedBytes:      metricFeedBytes.counter(reg),
+		feedRecords:    metricFeedRecords.counter(reg),
+		lastConcluded:  metricLastConcluded.gauge(reg),
+		feedEvents:     metricFeedEvents.gauge(reg),
+		openRejections: metricOpenRejections.gauge(reg),
+		heldEvents:     metricHeldEvents.gauge(reg),
+
+		runsBegun:     metricRunsBegun.counter(reg),
+		runsRefused:   metricRunsRefused.counter(reg),
+		runs:          metricRuns.counter(reg),
+		runDuration:   metricRunDuration.histogram(reg),
+		eventsChanged: metricEventsChanged.counter(reg),
+		chunks:        metricChunks.counter(reg),
+		rejections:    metricRejections.counter(reg),
+
+		published:          metricPublished.counter(reg),
+		publishedBytes:     metricPublishedBytes.counter(reg),
+		deliveries:         metricDeliveries.counter(reg),
+		redeliveries:       metricRedeliveries.counter(reg),
+		deliveryDuration:   metricDeliveryDuration.histogram(reg),
+		deliveryWait:       metricDeliveryWait.histogram(reg),
+		deliveriesInFlight: metricDeliveriesInFlight.gauge(reg).WithLabelValues(),
+		backlog:            metricBacklog.gauge(reg),
+		parked:             metricParked.counter(reg),
+
+		changesRead: metricChangesRead.counter(reg),
+		changeHead:  metricChangeHead.gauge(reg),
+		leaseHeld:   metricLeaseHeld.gauge(reg),
+	}
+}
