@@ -59,6 +59,9 @@ const (
 )
 
 // Record is one event of a feed, not yet understood: its base event's fields, its own and those of its zones.
+//
+// Records of one base event share its fields, so these are not to be changed; and the texts of a record may share
+// memory, so one that is kept for long is better cloned.
 type Record struct {
 	Position int // its place among the events of the feed, from 1
 	Base     Fields
@@ -67,7 +70,8 @@ type Record struct {
 	// Flaw is why the record cannot be taken as it is, found before anyone tried to understand it;
 	// empty for a sound one.
 	Flaw Reason
-	// Damaged tells that bytes which are no valid text were replaced by U+FFFD.
+	// Damaged tells that something was not well formed and had to be read with indulgence: bytes that are
+	// no valid text were replaced by U+FFFD, or a stray sign was taken literally.
 	Damaged bool
 }
 
