@@ -185,7 +185,8 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p prov
 		{returning, catalogue.Returned, "available = 1, last_seen = NULL", nil},
 	} {
 		err := eachPage(m.ids, func(placeholders string, ids []any) error {
-			if _, err := tx.ExecContext(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id IN "+placeholders, append(m.args[:len(m.args):len(m.args)], ids...)...); err != nil {
+			//nolint:gosec // what is put together are the constants above and placeholders
+			if _, err := tx.ExecContext(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id IN "+placeholders, append(slices.Clip(m.args), ids...)...); err != nil {
 				return err
 			}
 			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id IN "+placeholders+" ORDER BY id", ids...)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func scanEvent(row scanner) (event.Event, error) {
 
 // upsertEvent takes the values of eventValues.
 var upsertEvent = func() string {
-	columns := append(eventColumns[:len(eventColumns):len(eventColumns)], "title_fold", "fingerprint")
+	columns := append(slices.Clip(eventColumns), "title_fold", "fingerprint")
 	var b strings.Builder
 	b.WriteString("INSERT INTO events (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ") ON CONFLICT (id) DO UPDATE SET ")
 	for i, c := range columns[1:] {

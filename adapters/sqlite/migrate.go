@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -70,7 +69,7 @@ func Migrations(ctx context.Context, path string) (list []Migration, err error) 
 		return nil, translate("read the schema's version", err)
 	}
 	for _, s := range steps {
-		list = append(list, Migration{Version: s.Source.Version, Name: fmt.Sprint(s.Source.Path), Applied: s.State == goose.StateApplied})
+		list = append(list, Migration{Version: s.Source.Version, Name: s.Source.Path, Applied: s.State == goose.StateApplied})
 	}
 	return list, nil
 }

@@ -61,6 +61,7 @@ func (s *Store) resolveUnderstood(ctx context.Context, tx *sql.Tx, b catalogue.B
 	}
 	return eachPage(b.Understood, func(placeholders string, args []any) error {
 		args = append([]any{s.clock().UnixMilli(), b.Run.Provider, b.Run.Number}, args...)
+		//nolint:gosec // what is put together are placeholders
 		_, err := tx.ExecContext(ctx, "UPDATE rejections SET resolved = 1, updated_at = ? WHERE provider = ? AND resolved = 0 AND last_run < ? AND event IN "+placeholders, args...)
 		return err
 	})

@@ -32,21 +32,24 @@ func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found
 	return p, err == nil, err
 }
 
-const runColumns = "provider, number, state, chunks, applied, failure, begun_at, ended_at, withdrawn, returned, held, note"
+const runColumns = "provider, number, state, chunks, applied, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note"
 
 func scanRun(row scanner) (catalogue.Run, error) {
 	var (
-		r      catalogue.Run
-		chunks sql.NullInt64
-		begun  int64
-		ended  sql.NullInt64
+		r                catalogue.Run
+		chunks           sql.NullInt64
+		begun            int64
+		announced, ended sql.NullInt64
 	)
-	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Failure, &begun, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
+	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
 	r.Chunks = -1
 	if chunks.Valid {
 		r.Chunks = int(chunks.Int64)
 	}
 	r.BegunAt = time.UnixMilli(begun).UTC()
+	if announced.Valid {
+		r.AnnouncedAt = time.UnixMilli(announced.Int64).UTC()
+	}
 	if ended.Valid {
 		r.EndedAt = time.UnixMilli(ended.Int64).UTC()
 	}
@@ -108,8 +111,14 @@ func (s *Store) holds(ctx context.Context, tx *sql.Tx, start catalogue.Start, no
 
 // mayFollow reports whether a run may begin after last.
 func mayFollow(last catalogue.Run, start catalogue.Start, now time.Time) error {
-	published := last.State == catalogue.Announced || last.State == catalogue.Reading && last.Ref.Number == start.Announced
-	if published && now.Sub(last.BegunAt) < start.Patience {
+	published, waited := false, time.Duration(0)
+	switch {
+	case last.State == catalogue.Announced:
+		published, waited = true, now.Sub(last.AnnouncedAt)
+	case last.State == catalogue.Reading && last.Ref.Number == start.Announced:
+		published, waited = true, start.AnnouncedFor // its completion is still in the broker
+	}
+	if published && waited < start.Patience {
 		return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeStillConsuming, Message: "run " + last.Ref.String() + " is still being consumed"}
 	}
 	return nil
@@ -119,7 +128,7 @@ func mayFollow(last catalogue.Run, start catalogue.Start, now time.Time) error {
 type run struct {
 	catalogue.Run
 	current          bool
-	currentConcluded bool // the provider's current run, be it this one or a later, is final
+	currentConcluded bool // the provider's current run, be it this one or a later
 }
 
 // enter makes sure that the run and its provider are there, and lets a run that is later than all others
@@ -157,13 +166,13 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run,
 			return run{}, err
 		}
 	}
-	in := run{Run: found, current: r.Number >= p.current, currentConcluded: !found.State.Open()}
+	in := run{Run: found, current: r.Number >= p.current, currentConcluded: found.State == catalogue.Concluded}
 	if !in.current {
 		latest, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: r.Provider, Number: p.current})
 		if err != nil {
 			return run{}, err
 		}
-		in.currentConcluded = !latest.State.Open()
+		in.currentConcluded = latest.State == catalogue.Concluded
 	}
 	return in, nil
 }
@@ -187,9 +196,9 @@ func (s *Store) Complete(ctx context.Context, c catalogue.Completion) error {
 		if err != nil || in.State != catalogue.Reading {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = ?, chunks = ?, read_to_end = ?, not_modified = ?, failure = ?, etag = ?, last_modified = ?
+		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = ?, announced_at = ?, chunks = ?, read_to_end = ?, not_modified = ?, failure = ?, etag = ?, last_modified = ?
 			WHERE provider = ? AND number = ?`,
-			catalogue.Announced, c.Chunks, c.ReadToEnd, c.NotModified, c.Failure, c.Validators.ETag, c.Validators.LastModified, c.Run.Provider, c.Run.Number)
+			catalogue.Announced, s.clock().UnixMilli(), c.Chunks, c.ReadToEnd, c.NotModified, c.Failure, c.Validators.ETag, c.Validators.LastModified, c.Run.Provider, c.Run.Number)
 		return err
 	})
 }

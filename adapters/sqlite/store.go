@@ -32,6 +32,13 @@ type Store struct {
 	clock func() time.Time
 }
 
+// Ids are random, so a chunk touches pages all over the indexes: the writer gets a cache that holds most of them, and
+// the log is brought into the file every 16 MiB, which writes a page once that many chunks have changed.
+const (
+	writing = "&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4096)"
+	reading = "&_pragma=cache_size(-8192)"
+)
+
 const (
 	defaultReaders = 8
 	busyTimeout    = 5 * time.Second // for a lock of another process
@@ -46,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{clock: o.Clock}
 	var err error
 	if !o.ReadOnly {
-		if s.write, err = connect(o.Path, 1, "_txlock=immediate"); err != nil {
+		if s.write, err = connect(o.Path, 1, "_txlock=immediate"+writing); err != nil {
 			return nil, err
 		}
 		if err := migrate(ctx, s.write); err != nil {
@@ -54,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	if s.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"); err != nil {
+	if s.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"+reading); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
@@ -69,7 +76,7 @@ func connect(path string, connections int, options string) (*sql.DB, error) {
 	// A path may hold characters that mean something in a URI.
 	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	uri.RawQuery = options + fmt.Sprintf("&_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()) +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)"
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 	db, err := sql.Open("sqlite", uri.String())
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "open database", err)

@@ -26,7 +26,7 @@ type Head struct {
 type Standing struct {
 	// Current is whether no later run of the provider is known.
 	Current bool
-	// CurrentConcluded is whether the provider's current run is already final.
+	// CurrentConcluded is whether the provider's current run is concluded, so that it is known what it saw.
 	CurrentConcluded bool
 	// Heads has the events of the batch that are known.
 	Heads map[event.ID]Head

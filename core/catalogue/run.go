@@ -50,6 +50,8 @@ type Start struct {
 	// Announced is the last run whose completion this fetcher has published, zero for none. Another run
 	// that is still open lost its fetcher, and is superseded.
 	Announced RunNumber
+	// AnnouncedFor is how long ago that was, by the fetcher's own reckoning.
+	AnnouncedFor time.Duration
 	// Patience is how long an announced run may go on being consumed before it is superseded.
 	Patience time.Duration
 }
@@ -85,17 +87,18 @@ type Completion struct {
 
 // Run is what the store knows of a run.
 type Run struct {
-	Ref       RunRef
-	State     RunState
-	Chunks    int // announced; -1 while unknown
-	Applied   int // chunks
-	Failure   string
-	BegunAt   time.Time
-	EndedAt   time.Time // zero while open
-	Withdrawn int
-	Returned  int
-	Held      int // withdrawals that wait
-	Note      string
+	Ref         RunRef
+	State       RunState
+	Chunks      int // announced; -1 while unknown
+	Applied     int // chunks
+	Failure     string
+	BegunAt     time.Time
+	AnnouncedAt time.Time // zero while it is not, as far as the store knows
+	EndedAt     time.Time // zero while open
+	Withdrawn   int
+	Returned    int
+	Held        int // withdrawals that wait
+	Note        string
 }
 
 // Feed is how a provider stands.

@@ -25,12 +25,16 @@ type Chunk struct {
 // header only where it differs from the record before. Names of fields stand in a table that grows
 // as they appear: a number below its length refers to an entry, its length introduces a new one.
 //
-// Not JSON: the two ends of the broker spend most of their time here, and this costs a tenth of it.
+// Not JSON: the two ends of the broker spend most of their time here, and this costs a sixth of it.
 const chunkVersion = 1
 
-// maxChunkPlain bounds what a chunk may decompress to, which guards a consumer against a message that
-// was made to exhaust it. A record that large is refused long before.
-const maxChunkPlain = 32 << 20
+// A consumer is guarded against a message that was made to exhaust it by bounds on what a chunk may
+// decompress to, and on its fields and zones, which cost far more in memory than the byte or two that an
+// empty one takes. A record that large is refused long before.
+const (
+	maxChunkPlain = 32 << 20
+	maxChunkParts = 1 << 20
+)
 
 // The flags of a record.
 const (
@@ -137,7 +141,7 @@ func DecodeChunk(body []byte) (Chunk, error) {
 		return Chunk{}, &fault.Error{Kind: fault.Invalid, Message: "unpack chunk", Cause: err}
 	}
 	// Everything is cut out of one string: values are kept or dropped together with their chunk.
-	d := decoder{rest: string(plain)}
+	d := decoder{rest: string(plain), parts: maxChunkParts}
 	if d.number() != chunkVersion {
 		return Chunk{}, fault.New(fault.Invalid, "read chunk: its version is not %d", chunkVersion)
 	}
@@ -166,13 +170,10 @@ func DecodeChunk(body []byte) (Chunk, error) {
 			d.bad = true
 		}
 		r.Event = d.fields()
-		if n := d.count(); n > 0 {
-			r.Zones = make([]catalogue.Fields, 0, min(n, 1024)) // a damaged count must not cost memory
-			for range n {
-				r.Zones = append(r.Zones, d.fields())
-				if d.bad {
-					break
-				}
+		if n := d.list(); n > 0 {
+			r.Zones = make([]catalogue.Fields, n)
+			for z := 0; z < n && !d.bad; z++ {
+				r.Zones[z] = d.fields()
 			}
 		}
 		if d.bad {
@@ -204,6 +205,7 @@ func gunzip(body []byte) ([]byte, error) {
 type decoder struct {
 	rest  string
 	names []string
+	parts int // fields and zones that may still come
 	bad   bool
 }
 
@@ -241,6 +243,17 @@ func (d *decoder) count() int {
 	return int(n) //nolint:gosec // bounded by what is left
 }
 
+// list is a count of fields or zones.
+func (d *decoder) list() int {
+	n := d.count()
+	if n > d.parts {
+		d.bad = true
+		return 0
+	}
+	d.parts -= n
+	return n
+}
+
 func (d *decoder) text() string {
 	n := d.count()
 	s := d.rest[:n]
@@ -249,7 +262,7 @@ func (d *decoder) text() string {
 }
 
 func (d *decoder) fields() catalogue.Fields {
-	n := d.count()
+	n := d.list()
 	if n == 0 {
 		return nil
 	}

@@ -77,7 +77,7 @@ func (c *Consumer) attempt(ctx context.Context, d ports.Delivery, in *hand) erro
 			return err
 		}
 		in.suspected = true
-		if crashes > maxCrashes {
+		if crashes >= maxCrashes {
 			return c.park(ctx, d, fault.New(fault.Invalid, "it was taken %d times and never answered", crashes))
 		}
 	}
@@ -163,9 +163,9 @@ func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c 
 		log.WarnContext(ctx, "the run will be concluded later", "error", err)
 	case !c.Ended:
 	case c.Verdict.Held:
-		log.WarnContext(ctx, "run concluded, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving, "note", c.Verdict.Note)
+		log.WarnContext(ctx, "run ended, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving, "note", c.Verdict.Note)
 	default:
-		log.InfoContext(ctx, "run "+string(c.State), "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned, "note", c.Verdict.Note)
+		log.InfoContext(ctx, "run ended", "state", c.State, "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned, "note", c.Verdict.Note)
 	}
 }
 

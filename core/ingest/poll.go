@@ -18,6 +18,14 @@ const LeaseTTL = 10 * time.Second
 // patience is how many intervals a run may be consumed before the next one supersedes it.
 const patience = 10
 
+// monotonic measures waits, whatever the time of day is.
+var monotonic = time.Now //nolint:forbidigo // only this clock never jumps; no decision about data hangs on it
+
+// FeedReading is Fetcher.Fetch, as it is or with something around it.
+type FeedReading interface {
+	Fetch(ctx context.Context, s catalogue.Source, run catalogue.Begun) (Fetched, error)
+}
+
 // Poller reads one source at an interval, for as long as it holds the source's lease: of all
 // processes that poll a source, one fetches.
 type Poller struct {
@@ -26,14 +34,16 @@ type Poller struct {
 	holder   string
 	leases   ports.Leases
 	runs     ports.Runs
-	fetcher  *Fetcher
+	fetcher  FeedReading
 	log      *slog.Logger
 
-	announced catalogue.RunNumber
+	one         sync.Mutex // fetches one at a time, whoever asks
+	announced   catalogue.RunNumber
+	announcedAt time.Time
 }
 
 // NewPoller reads source every interval. holder tells this process from all others.
-func NewPoller(source catalogue.Source, interval time.Duration, holder string, leases ports.Leases, runs ports.Runs, fetcher *Fetcher, log *slog.Logger) *Poller {
+func NewPoller(source catalogue.Source, interval time.Duration, holder string, leases ports.Leases, runs ports.Runs, fetcher FeedReading, log *slog.Logger) *Poller {
 	return &Poller{
 		source: source, interval: interval, holder: holder, leases: leases, runs: runs, fetcher: fetcher,
 		log: log.With("provider", source.ID),
@@ -42,17 +52,17 @@ func NewPoller(source catalogue.Source, interval time.Duration, holder string, l
 
 // Run polls until ctx ends and then gives the lease back. The first fetch is at once.
 func (p *Poller) Run(ctx context.Context) {
-	defer p.release(ctx)
-	next := time.Now() //nolint:forbidigo // it measures a wait by the monotonic clock, which no other clock has
+	defer p.Release(ctx)
+	next := monotonic()
 	for {
 		wait := min(LeaseTTL/3, p.interval)
 		if p.acquire(ctx) {
-			if time.Until(next) <= 0 {
-				began := time.Now() //nolint:forbidigo // as above
+			if next.Sub(monotonic()) <= 0 {
+				began := monotonic()
 				retryAfter := p.once(ctx)
 				next = began.Add(max(p.interval, retryAfter))
 			}
-			wait = min(wait, max(time.Until(next), 0))
+			wait = min(wait, max(next.Sub(monotonic()), 0))
 		}
 		select {
 		case <-ctx.Done():
@@ -62,7 +72,8 @@ func (p *Poller) Run(ctx context.Context) {
 	}
 }
 
-// Once fetches now, if the lease can be had and a run can begin; its errors are those of the three.
+// Once fetches now, also beside Run, if the lease can be had and a run can begin; its errors are those of
+// the three. The lease is kept, as long as nothing renews it: Release gives it back.
 func (p *Poller) Once(ctx context.Context) (Fetched, error) {
 	_, held, err := p.leases.Acquire(ctx, catalogue.LeaseName(p.source.ID), p.holder, LeaseTTL)
 	if err != nil {
@@ -74,8 +85,8 @@ func (p *Poller) Once(ctx context.Context) (Fetched, error) {
 	return p.fetch(ctx)
 }
 
-// Release gives the lease back, for whoever called Once.
-func (p *Poller) Release(ctx context.Context) { p.release(ctx) }
+// Provider is the id of the source's provider.
+func (p *Poller) Provider() string { return p.source.ID }
 
 func (p *Poller) once(ctx context.Context) (retryAfter time.Duration) {
 	fetched, err := p.fetch(ctx)
@@ -98,8 +109,11 @@ func (p *Poller) once(ctx context.Context) (retryAfter time.Duration) {
 
 // fetch begins a run and reads it, while the lease is renewed beside it. Losing the lease ends the fetch.
 func (p *Poller) fetch(ctx context.Context) (Fetched, error) {
+	p.one.Lock()
+	defer p.one.Unlock()
 	run, err := p.runs.Begin(ctx, catalogue.Start{
-		Provider: p.source.ID, Holder: p.holder, Announced: p.announced, Patience: patience * p.interval,
+		Provider: p.source.ID, Holder: p.holder, Patience: patience * p.interval,
+		Announced: p.announced, AnnouncedFor: monotonic().Sub(p.announcedAt),
 	})
 	if err != nil {
 		return Fetched{}, err
@@ -117,7 +131,7 @@ func (p *Poller) fetch(ctx context.Context) (Fetched, error) {
 		err = cause
 	}
 	if fetched.Announced {
-		p.announced = run.Run.Number
+		p.announced, p.announcedAt = run.Run.Number, monotonic()
 	}
 	return fetched, err
 }
@@ -127,7 +141,7 @@ var errLeaseLost = fault.New(fault.Conflict, "the lease was lost during the fetc
 func (p *Poller) renew(ctx context.Context, done <-chan struct{}, lose context.CancelCauseFunc) {
 	tick := time.NewTicker(LeaseTTL / 3)
 	defer tick.Stop()
-	renewed := time.Now() //nolint:forbidigo // as above
+	renewed := monotonic()
 	for {
 		select {
 		case <-done:
@@ -139,8 +153,8 @@ func (p *Poller) renew(ctx context.Context, done <-chan struct{}, lose context.C
 		_, held, err := p.leases.Acquire(ctx, catalogue.LeaseName(p.source.ID), p.holder, LeaseTTL)
 		switch {
 		case err == nil && held:
-			renewed = time.Now() //nolint:forbidigo // as above
-		case err == nil, time.Since(renewed) > LeaseTTL:
+			renewed = monotonic()
+		case err == nil, monotonic().Sub(renewed) > LeaseTTL:
 			lose(errLeaseLost)
 			return
 		}
@@ -155,7 +169,8 @@ func (p *Poller) acquire(ctx context.Context) bool {
 	return err == nil && held
 }
 
-func (p *Poller) release(ctx context.Context) {
+// Release gives the lease back, so that another process can fetch at once.
+func (p *Poller) Release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := p.leases.Release(ctx, catalogue.LeaseName(p.source.ID), p.holder); err != nil {

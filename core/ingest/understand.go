@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) 
 	}
 
 	base, own := form{fields: r.Base}, form{fields: r.Event}
-	both := form{fields: append(r.Event[:len(r.Event):len(r.Event)], r.Base...)}
+	both := form{fields: append(slices.Clip(r.Event), r.Base...)}
 	zones, bad := understandZones(r.Zones)
 	f := event.Facts{
 		Title:     base.need(catalogue.BaseTitle),

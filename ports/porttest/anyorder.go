@@ -192,7 +192,7 @@ func (o *oracle) apply(m message) {
 		}
 		switch {
 		case !ok && s.kind == event.Online:
-			o.events[s.name] = oracleEvent{title, s.kind, m.run.Number.Time(), !late || o.runs[o.current].state.Open(), 1}
+			o.events[s.name] = oracleEvent{title, s.kind, m.run.Number.Time(), !late || o.runs[o.current].state != catalogue.Concluded, 1}
 		case ok && !late && !unchanged:
 			o.events[s.name] = oracleEvent{title, s.kind, known.firstSeen, known.available, known.revision + 1}
 		}

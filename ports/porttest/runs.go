@@ -17,12 +17,13 @@ func Runs(t *testing.T, open OpenStore) {
 	store := open(t, c.Now)
 	const holder, interval = "me", time.Minute
 
+	var announcedFor time.Duration
 	begin := func(t *testing.T, s shop, announced catalogue.RunNumber) (catalogue.Begun, error) {
 		t.Helper()
 		_, held, err := store.Acquire(t.Context(), catalogue.LeaseName(s.provider), holder, 10*time.Second)
 		require.NoError(t, err)
 		require.True(t, held)
-		return store.Begin(t.Context(), catalogue.Start{Provider: s.provider, Holder: holder, Announced: announced, Patience: 10 * interval})
+		return store.Begin(t.Context(), catalogue.Start{Provider: s.provider, Holder: holder, Announced: announced, AnnouncedFor: announcedFor, Patience: 10 * interval})
 	}
 	refused := func(t *testing.T, err error, code string) {
 		t.Helper()
@@ -62,6 +63,9 @@ func Runs(t *testing.T, open OpenStore) {
 		_, err = begin(t, s, first.Run.Number)
 		refused(t, err, catalogue.CodeStillConsuming) // its completion is somewhere in the broker
 
+		c.Advance(time.Hour) // reading it took long, which is no reason to lose it
+		_, err = begin(t, s, first.Run.Number)
+		refused(t, err, catalogue.CodeStillConsuming)
 		s.complete(first.Run, 1)
 		_, err = begin(t, s, 0)
 		refused(t, err, catalogue.CodeStillConsuming) // also for another fetcher, which can see it
@@ -72,6 +76,19 @@ func Runs(t *testing.T, open OpenStore) {
 		assert.Equal(t, catalogue.Superseded, s.conclude(first.Run).State)
 		assert.True(t, s.apply(first.Run, 0, record("a")).Late)
 		assert.False(t, s.apply(second.Run, 0, record("a")).Late)
+	})
+
+	t.Run("a published run whose completion never arrives is given up", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		first, err := begin(t, s, 0)
+		require.NoError(t, err)
+		announcedFor = 10*interval - time.Second
+		_, err = begin(t, s, first.Run.Number)
+		refused(t, err, catalogue.CodeStillConsuming)
+		announcedFor = 10 * interval
+		_, err = begin(t, s, first.Run.Number)
+		require.NoError(t, err)
+		announcedFor = 0
 	})
 
 	t.Run("a run whose fetcher died is superseded", func(t *testing.T) {

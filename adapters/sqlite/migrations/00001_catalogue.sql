@@ -28,6 +28,7 @@ CREATE TABLE runs (
     etag          TEXT    NOT NULL DEFAULT '',
     last_modified TEXT    NOT NULL DEFAULT '',
     begun_at      INTEGER NOT NULL,
+    announced_at  INTEGER,
     ended_at      INTEGER,
     withdrawn     INTEGER NOT NULL DEFAULT 0,
     returned      INTEGER NOT NULL DEFAULT 0,
