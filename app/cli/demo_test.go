@@ -1,0 +1,134 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What a newcomer does: start it, try the lines that it prints, stop it, start it again.
+func TestDemo(t *testing.T) {
+	s := newShell(t)
+	data := s.with("MARQUEE_DATA_DIR=" + filepath.Join(s.dataDir(), "demo"))
+	began := time.Now()
+	demo := func() *process {
+		p := s.start("demo", "--events", "60", "--interval", "1h")
+		p.until("it says how to stop it", func() bool { return strings.Contains(p.out.String(), "Ctrl-C stops it in order.") })
+		return p
+	}
+
+	p := demo()
+	runs, since := untilHistory(t, p, data, 31) // one for each day, and today's
+	assert.WithinRange(t, since, began.AddDate(0, 0, -30).Add(-time.Minute), time.Now().AddDate(0, 0, -30).Add(time.Minute))
+
+	lines := regexp.MustCompile(`http://[^\s']+`).FindAllString(p.out.String(), -1)
+	require.Len(t, lines, 5, "searches, status, metrics, feed:\n%s", p.out.String())
+	for _, line := range lines {
+		status, body := get(t, line)
+		require.Equal(t, http.StatusOK, status, line)
+		if strings.Contains(line, "/search") {
+			assert.NotZero(t, countEvents(t, body), line)
+		}
+	}
+	api, _, _ := strings.Cut(lines[0], "?")
+	_, body := get(t, api+"?ends_at="+began.AddDate(0, 0, -14).UTC().Format(time.RFC3339))
+	assert.NotZero(t, countEvents(t, body), "what was over two weeks ago is no longer in the feed")
+	assert.Contains(t, p.out.String(), "MARQUEE_DATA_DIR="+filepath.Join(s.dataDir(), "demo")+" ")
+
+	got := p.stop()
+	assert.Zero(t, got.code, got)
+	assert.Empty(t, got.err, "the screen is for what to try")
+
+	p = demo()
+	again, sameSince := untilHistory(t, p, data, runs+1)
+	assert.Equal(t, runs+1, again, "the second start reads today's feed only")
+	assert.Equal(t, since, sameSince)
+	assert.Zero(t, p.stop().code)
+}
+
+// untilHistory waits until the feed was read so often. Every feed has a record on 31 September, which counts
+// the runs and knows when the first one was.
+func untilHistory(t *testing.T, p *process, data shell, least int) (runs int, since time.Time) {
+	t.Helper()
+	row := regexp.MustCompile(`no_such_date +(\d+) +(\S+ \S+)`)
+	p.until(strconv.Itoa(least)+" runs are applied", func() bool {
+		got := row.FindStringSubmatch(data.run("rejected", "list").out)
+		if got == nil {
+			return false
+		}
+		var err error
+		runs, err = strconv.Atoi(got[1])
+		require.NoError(t, err)
+		since, err = time.Parse(time.DateTime, got[2])
+		require.NoError(t, err)
+		return runs >= least
+	})
+	return runs, since
+}
+
+func countEvents(t *testing.T, body string) int {
+	t.Helper()
+	var answer struct {
+		Data struct{ Events []any }
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &answer), body)
+	return len(answer.Data.Events)
+}
+
+func TestFeedsim(t *testing.T) {
+	p := newShell(t).start("feedsim", "--addr", "127.0.0.1:0", "--events", "20", "--dialect", "planList")
+	feedURL := served(p)
+	status, body := get(t, feedURL)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, "<planList")
+	assert.Contains(t, body, "city=")
+	_, next := get(t, feedURL)
+	assert.NotEqual(t, body, next, "it changes with every fetch")
+	assert.Zero(t, p.stop().code)
+}
+
+func TestFeedsimPlain(t *testing.T) {
+	p := newShell(t).start("feedsim", "--addr", "127.0.0.1:0", "--events", "20", "--plain")
+	_, body := get(t, served(p))
+	assert.Contains(t, body, "<eventList")
+	assert.NotContains(t, body, "city=")
+}
+
+func TestFeedsimReplays(t *testing.T) {
+	folder := t.TempDir()
+	for name, content := range map[string]string{"1.xml": "<first/>", "2.xml": "<second/>", "notes.txt": "not a feed"} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
+	}
+	feedURL := served(newShell(t).start("feedsim", "--addr", "127.0.0.1:0", "--replay", folder))
+	for _, want := range []string{"<first/>", "<second/>", "<second/>"} {
+		_, body := get(t, feedURL)
+		assert.Equal(t, want, body)
+	}
+
+	for folder, says := range map[string]string{
+		filepath.Join(folder, "nowhere"): "no such file or directory",
+		t.TempDir():                      "the folder has no *.xml and no *.xml.gz",
+	} {
+		got := newShell(t).run("feedsim", "--replay", folder)
+		assert.Equal(t, 1, got.code, got)
+		assert.Contains(t, got.err, "--replay "+folder+": ")
+		assert.Contains(t, got.err, says)
+	}
+}
+
+// served is the feed's URL, once it is printed.
+func served(p *process) string {
+	p.t.Helper()
+	printed := regexp.MustCompile(`^serving (http://\S+)\n`)
+	p.until("it says where", func() bool { return printed.MatchString(p.out.String()) })
+	return printed.FindStringSubmatch(p.out.String())[1]
+}

@@ -1,0 +1,142 @@
+package wiring
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/fx"
+
+	"github.com/marquee-events/marquee/adapters/httpapi"
+	"github.com/marquee-events/marquee/adapters/tokenbucket"
+	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/core/search"
+	"github.com/marquee-events/marquee/observability"
+	"github.com/marquee-events/marquee/ports"
+)
+
+// watchEvery is how old a gauge may be.
+const watchEvery = 5 * time.Second
+
+func newEvents(c config.Config, searcher ports.Searcher) *search.Events {
+	return search.NewEvents(searcher, c.SearchMaxResults)
+}
+
+func newStatus(c config.Config, feeds ports.FeedReader, clock func() time.Time) *search.Status {
+	var expected []search.Expected
+	if c.ProviderURL != "" {
+		expected = append(expected, search.Expected{Provider: c.ProviderID, Interval: c.FetchInterval})
+	}
+	return search.NewStatus(feeds, expected, clock)
+}
+
+// newAPI is the public API. The limiter is inside, because what it refuses is an answer like any other: it
+// has an envelope, a request id and a row in the metrics.
+func newAPI(c config.Config, b observability.Build, events *search.Events, status *search.Status, rec *observability.Recorder, log *slog.Logger) http.Handler {
+	limiter := tokenbucket.New(tokenbucket.Options{RPS: c.RateLimitRPS, Burst: c.RateLimitBurst})
+	api := httpapi.New(events, status, httpapi.Options{
+		Version: b.Version, TrustedProxies: c.TrustedProxies, Logger: log,
+		Limiter: observability.ObserveLimiter(limiter, rec),
+	})
+	return observability.ObserveHTTP(api, rec, api.Route)
+}
+
+func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, at *Addresses, log *slog.Logger) {
+	serve(lc, stop, log, at, PublicAPI, httpapi.NewServer(h, httpapi.ServerOptions{Addr: c.HTTPAddr, Logger: log}))
+}
+
+// admin is the handler of the private listener.
+type admin struct{ http.Handler }
+
+func newAdmin(registry *prometheus.Registry, probes *observability.Probes, status *search.Status, log *slog.Logger) admin {
+	return admin{observability.NewAdmin(observability.AdminOptions{
+		Registry: registry, Probes: probes, Logger: log,
+		Status: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(status.Report(r.Context()))
+		}),
+	})}
+}
+
+func serveAdmin(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, a admin, at *Addresses, log *slog.Logger) {
+	serve(lc, stop, log, at, Admin, observability.NewAdminServer(c.AdminAddr, a, log))
+}
+
+// watchFeeds and watchBacklog keep gauges fresh that nobody asks for.
+func watchFeeds(lc fx.Lifecycle, stop fx.Shutdowner, feeds ports.FeedReader, log *slog.Logger) {
+	background(lc, stop, log, "feed gauges", func(ctx context.Context) error {
+		observability.Watch(ctx, watchEvery, nil, feeds)
+		return nil
+	})
+}
+
+func watchBacklog(lc fx.Lifecycle, stop fx.Shutdowner, backlog ports.Backlog, log *slog.Logger) {
+	background(lc, stop, log, "backlog gauge", func(ctx context.Context) error {
+		observability.Watch(ctx, watchEvery, backlog, nil)
+		return nil
+	})
+}
+
+// The listeners of a process.
+const (
+	PublicAPI = "public API"
+	Admin     = "admin"
+)
+
+// Addresses are where a process listens, once it has started: a port 0 in the configuration is another one by then.
+type Addresses struct{ byName sync.Map }
+
+func newAddresses() *Addresses { return &Addresses{} }
+
+func (a *Addresses) note(name string, addr net.Addr) { a.byName.Store(name, addr.String()) }
+
+// Of is the address of a listener, empty when it does not listen.
+func (a *Addresses) Of(name string) string {
+	addr, _ := a.byName.Load(name)
+	s, _ := addr.(string)
+	return s
+}
+
+// serve listens first, so that a port that is taken fails the start, and answers in the background. Stopping
+// lets requests end that have begun; those that do not end in time are cut off.
+func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses, name string, server *http.Server) {
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			listener, err := new(net.ListenConfig).Listen(ctx, "tcp", server.Addr)
+			if err != nil {
+				return err
+			}
+			at.note(name, listener.Addr())
+			log.InfoContext(ctx, "listening", "what", name, "address", listener.Addr().String())
+			go answer(stop, log, name, server, listener)
+			return nil
+		},
+		OnStop: func(ctx context.Context) error { return shutdown(ctx, log, name, server) },
+	})
+}
+
+func answer(stop fx.Shutdowner, log *slog.Logger, name string, server *http.Server, listener net.Listener) {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		log.Error("a listener ended", "what", name, "error", err)
+		_ = stop.Shutdown(fx.ExitCode(1))
+	}
+}
+
+// drainTimeout is the share of the stop that requests which have begun may have.
+const drainTimeout = 10 * time.Second
+
+func shutdown(ctx context.Context, log *slog.Logger, name string, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		log.WarnContext(ctx, "requests are cut off", "what", name, "error", err)
+		return server.Close()
+	}
+	return nil
+}

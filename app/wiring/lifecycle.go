@@ -1,0 +1,62 @@
+package wiring
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/observability"
+)
+
+// background runs work from start to stop. Stopping ends its context and waits until it has returned. An
+// error ends the whole process: nothing goes on without a part that should be there.
+func background(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, name string, work func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	lc.Append(fx.Hook{
+		OnStart: func(context.Context) error {
+			go func() {
+				defer close(done)
+				if err := work(ctx); err != nil {
+					log.ErrorContext(ctx, "a part of the process ended", "part", name, "error", err)
+					_ = stop.Shutdown(fx.ExitCode(1))
+				}
+			}()
+			return nil
+		},
+		OnStop: func(deadline context.Context) error {
+			cancel()
+			select {
+			case <-done:
+				return nil
+			case <-deadline.Done():
+				log.WarnContext(deadline, "a part of the process did not end in time", "part", name)
+				return deadline.Err()
+			}
+		},
+	})
+}
+
+// announce is the last thing to start and the first to stop.
+func announce(lc fx.Lifecycle, s Settings, c config.Config, probes *observability.Probes, log *slog.Logger) {
+	began := time.Now()
+	lc.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			probes.SetReady()
+			log.InfoContext(ctx, "ready", "roles", s.Roles.String(), "version", s.Build.Version, "after", time.Since(began).Round(time.Millisecond).String())
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			probes.NotReady("stopping")
+			log.InfoContext(ctx, "stopping")
+			select {
+			case <-time.After(c.DrainDelay):
+			case <-ctx.Done():
+			}
+			return nil
+		},
+	})
+}

@@ -1,0 +1,74 @@
+package wiring
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/observability"
+)
+
+// Settings are what a process is composed from.
+type Settings struct {
+	Config config.Config
+	Roles  Roles
+	Build  observability.Build
+	Log    io.Writer // os.Stderr unless set
+}
+
+// Process is a whole process, ready to be started. What it consists of follows from its roles.
+//
+// Things stop in the reverse of the order in which they are listed here: the process turns unready and
+// lets load balancers notice, answers what it was asked, stops fetching, stops its intake and finishes
+// what is in hand, closes broker and store, and flushes its telemetry last.
+func Process(s Settings, more ...fx.Option) *fx.App {
+	starts := []fx.Option{fx.Invoke(serveAdmin, watchFeeds)}
+	if s.Roles.Consume || s.Roles.Fetch {
+		starts = append(starts, fx.Invoke(watchBacklog))
+	}
+	if s.Roles.Consume {
+		starts = append(starts, fx.Invoke(sweep, consume))
+	}
+	if s.Roles.Fetch {
+		starts = append(starts, fx.Invoke(poll, serveControl))
+	}
+	if s.Roles.API {
+		starts = append(starts, fx.Invoke(serveAPI))
+	}
+	return fx.New(parts(s), fx.Options(more...), fx.Options(starts...), fx.Invoke(announce))
+}
+
+// Once is a process that fetches when it is told to, applies that, and listens nowhere.
+func Once(s Settings, more ...fx.Option) *fx.App {
+	return fx.New(parts(s), fx.Invoke(sweep, consume), fx.Options(more...))
+}
+
+// parts are all that a process may consist of; fx makes those that something asks for.
+func parts(s Settings) fx.Option {
+	if s.Log == nil {
+		s.Log = os.Stderr
+	}
+	return fx.Options(
+		fx.Supply(s, s.Config, s.Build),
+		fx.NopLogger,
+		fx.StartTimeout(startTimeout),
+		fx.StopTimeout(stopTimeout+s.Config.DrainDelay),
+
+		fx.Provide(clock, telemetry),
+		fx.Provide(dataDir, openStore, observedStore),
+		fx.Provide(openBroker, observedBroker),
+		fx.Provide(newApplier, newConsumer),
+		fx.Provide(newSource, newFeed, newFetcher, newPoller),
+		fx.Provide(newEvents, newStatus, newAPI, newAdmin, newAddresses),
+	)
+}
+
+const (
+	startTimeout = 30 * time.Second
+	stopTimeout  = 20 * time.Second
+)
+
+func clock() func() time.Time { return time.Now }

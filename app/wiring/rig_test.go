@@ -1,0 +1,177 @@
+package wiring_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/fx"
+	"go.uber.org/goleak"
+
+	"github.com/marquee-events/marquee/adapters/feedsim"
+	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/wiring"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/ingest"
+	"github.com/marquee-events/marquee/observability"
+	"github.com/marquee-events/marquee/ports"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// process is a whole process under test, reached the way its users reach it.
+type process struct {
+	t       *testing.T
+	app     *fx.App
+	poller  *ingest.Poller
+	feeds   ports.FeedReader
+	changes ports.ChangeReader
+	at      *wiring.Addresses
+}
+
+// settings are those of a process that nothing else on the machine notices.
+func settings(t *testing.T, roles wiring.Roles, variables ...string) wiring.Settings {
+	t.Helper()
+	c, unknown, err := config.Load(append([]string{
+		"MARQUEE_DATA_DIR=" + t.TempDir(), "MARQUEE_HTTP_ADDR=127.0.0.1:0", "MARQUEE_ADMIN_ADDR=127.0.0.1:0", "MARQUEE_LOG_FORMAT=text",
+	}, variables...))
+	require.NoError(t, err)
+	require.Empty(t, unknown)
+	return wiring.Settings{Config: c, Roles: roles, Build: observability.Build{Version: "test"}, Log: testLog{t}}
+}
+
+// testLog shows a process's log lines with the test that it belongs to.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(line []byte) (int, error) {
+	l.t.Logf("%s", line)
+	return len(line), nil
+}
+
+// start starts a process that stops when the test ends.
+func start(t *testing.T, s wiring.Settings) *process {
+	t.Helper()
+	p := &process{t: t}
+	p.app = wiring.Process(s, fx.Populate(&p.poller, &p.feeds, &p.changes, &p.at))
+	require.NoError(t, p.app.Err())
+	ctx, cancel := context.WithTimeout(t.Context(), p.app.StartTimeout())
+	defer cancel()
+	require.NoError(t, p.app.Start(ctx))
+	stopped := false
+	t.Cleanup(func() {
+		if !stopped {
+			stopped = true
+			ctx, cancel := context.WithTimeout(context.Background(), p.app.StopTimeout())
+			defer cancel()
+			require.NoError(t, p.app.Stop(ctx))
+		}
+	})
+	return p
+}
+
+// replay serves the files of a folder, one for each fetch.
+func replay(t *testing.T, folder fs.FS) string {
+	t.Helper()
+	provider, err := feedsim.NewReplay(folder)
+	require.NoError(t, err)
+	server := httptest.NewServer(feedsim.Handler(provider))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// awaitFirstRun waits for the fetch that a process makes by itself when it starts.
+func (p *process) awaitFirstRun() catalogue.Feed {
+	p.t.Helper()
+	var first catalogue.Feed
+	require.Eventually(p.t, func() bool {
+		feeds, err := p.feeds.Feeds(p.t.Context())
+		require.NoError(p.t, err)
+		if len(feeds) == 0 || feeds[0].Current.State.Open() {
+			return false
+		}
+		first = feeds[0]
+		return true
+	}, 30*time.Second, 10*time.Millisecond)
+	return first
+}
+
+// fetch has the next reading made, as the command does.
+func (p *process) fetch() wiring.FetchResult {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+	defer cancel()
+	return wiring.FetchOnce(ctx, p.poller, p.feeds)
+}
+
+type summary struct {
+	ID        string       `json:"id"`
+	Title     string       `json:"title"`
+	StartDate string       `json:"start_date"`
+	StartTime string       `json:"start_time"`
+	EndDate   string       `json:"end_date"`
+	EndTime   string       `json:"end_time"`
+	MinPrice  *json.Number `json:"min_price"`
+	MaxPrice  *json.Number `json:"max_price"`
+}
+
+// prices are as the answer has them, "null" included.
+func (s summary) prices() [2]string {
+	show := func(n *json.Number) string {
+		if n == nil {
+			return "null"
+		}
+		return n.String()
+	}
+	return [2]string{show(s.MinPrice), show(s.MaxPrice)}
+}
+
+func (s summary) when() string {
+	return s.StartDate + " " + s.StartTime + " – " + s.EndDate + " " + s.EndTime
+}
+
+// search asks the public API; bounds are left out where they are empty.
+func (p *process) search(startsAt, endsAt string) []summary {
+	p.t.Helper()
+	q := url.Values{}
+	for name, bound := range map[string]string{"starts_at": startsAt, "ends_at": endsAt} {
+		if bound != "" {
+			q.Set(name, bound)
+		}
+	}
+	status, body := p.get("/search?" + q.Encode())
+	require.Equal(p.t, http.StatusOK, status, "%s", body)
+	var answer struct {
+		Data struct {
+			Events []summary `json:"events"`
+		} `json:"data"`
+		Error any `json:"error"`
+	}
+	require.NoError(p.t, json.Unmarshal(body, &answer))
+	require.Nil(p.t, answer.Error)
+	return answer.Data.Events
+}
+
+func (p *process) get(path string) (status int, body []byte) {
+	p.t.Helper()
+	return get(p.t, "http://"+p.at.Of(wiring.PublicAPI)+path)
+}
+
+func get(t *testing.T, target string) (status int, body []byte) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
+	require.NoError(t, err)
+	answer, err := client.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	body, err = io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answer.StatusCode, body
+}

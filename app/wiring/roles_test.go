@@ -1,0 +1,91 @@
+package wiring_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/fx"
+
+	"github.com/marquee-events/marquee/adapters/feedsim"
+	"github.com/marquee-events/marquee/app/wiring"
+)
+
+// Every combination of roles starts, is ready, and stops in order.
+func TestRolesStartAndStop(t *testing.T) {
+	provider, err := feedsim.New(feedsim.Options{Events: 20})
+	require.NoError(t, err)
+	feed := httptest.NewServer(feedsim.Handler(provider))
+	defer feed.Close()
+	for combination := 1; combination < 8; combination++ {
+		roles := wiring.Roles{API: combination&1 > 0, Fetch: combination&2 > 0, Consume: combination&4 > 0}
+		t.Run(roles.String(), func(t *testing.T) {
+			var at *wiring.Addresses
+			app := wiring.Process(settings(t, roles, "MARQUEE_PROVIDER_URL="+feed.URL), fx.Populate(&at))
+			require.NoError(t, app.Err())
+			require.NoError(t, app.Start(t.Context()))
+
+			status, body := get(t, "http://"+at.Of(wiring.Admin)+"/readyz")
+			assert.Equal(t, http.StatusOK, status, "%s", body)
+			if roles.API {
+				status, body = get(t, "http://"+at.Of(wiring.PublicAPI)+"/status")
+				assert.Equal(t, http.StatusOK, status, "%s", body)
+			} else {
+				assert.Empty(t, at.Of(wiring.PublicAPI))
+			}
+
+			stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
+			defer cancel()
+			require.NoError(t, app.Stop(stopping))
+			assert.False(t, wiring.DataDir(settings(t, roles).Config.DataDir).InUse())
+		})
+	}
+}
+
+func TestASecondProcessIsKeptOut(t *testing.T) {
+	s := settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+replay(t, testStory))
+	p := start(t, s)
+	second := wiring.Process(s)
+	require.ErrorIs(t, second.Err(), wiring.ErrInUse)
+	p.awaitFirstRun()
+	assert.Len(t, p.search("", ""), 3, "the first goes on")
+}
+
+func TestAnAddressInUseFailsTheStart(t *testing.T) {
+	taken := httptest.NewServer(http.NotFoundHandler())
+	defer taken.Close()
+	app := wiring.Process(settings(t, wiring.Roles{API: true}, "MARQUEE_HTTP_ADDR="+taken.Listener.Addr().String()))
+	require.NoError(t, app.Err())
+	err := app.Start(t.Context())
+	require.ErrorContains(t, err, "address already in use")
+}
+
+// A process that is stopped while it reads a slow feed does not wait for it, and a later one carries on.
+func TestStopDuringAFetch(t *testing.T) {
+	reached := make(chan struct{}, 1)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		_, _ = w.Write([]byte(`<?xml version="1.0"?><eventList><output>`))
+		_ = http.NewResponseController(w).Flush()
+		reached <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer slow.Close()
+	s := settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+slow.URL)
+	app := wiring.Process(s)
+	require.NoError(t, app.Start(t.Context()))
+	<-reached
+	began := time.Now()
+	stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
+	defer cancel()
+	require.NoError(t, app.Stop(stopping))
+	assert.Less(t, time.Since(began), app.StopTimeout()/2)
+
+	s.Config.ProviderURL = replay(t, testStory)
+	p := start(t, s)
+	assert.Equal(t, 3, p.awaitFirstRun().Available)
+}
