@@ -27,15 +27,15 @@ func (c civil) unix() int64 { return c.wall - c.offset }
 // another day.
 func readCivil(s string) (civil, error) {
 	r := reader{text: s}
-	year, month, day := r.number(4), r.after("-", 2), r.after("-", 2)
-	hour, minute := r.after("Tt ", 2), r.after(":", 2)
+	year, month, day := r.number(4), r.after("-"), r.after("-")
+	hour, minute := r.after("Tt "), r.after(":")
+	var c civil
 	second := 0
 	if r.next(":") {
 		second = r.number(2)
-	}
-	var c civil
-	if r.next(".") {
-		c.nanos = r.fraction()
+		if r.next(".") {
+			c.nanos = r.fraction()
+		}
 	}
 	switch {
 	case r.done():
@@ -43,7 +43,7 @@ func readCivil(s string) (civil, error) {
 		c.hasOffset = true
 	case r.peek("+- "):
 		east := !r.next("-") && r.next("+ ")
-		hours, minutes := r.number(2), r.after(":", 2)
+		hours, minutes := r.number(2), r.after(":")
 		if hours > 23 || minutes > 59 {
 			r.bad = true
 		}
@@ -83,20 +83,20 @@ type reader struct {
 
 func (r *reader) done() bool { return r.at == len(r.text) }
 
-func (r *reader) peek(any string) bool {
+func (r *reader) peek(set string) bool {
 	if r.done() {
 		return false
 	}
-	for i := range len(any) {
-		if r.text[r.at] == any[i] {
+	for i := range len(set) {
+		if r.text[r.at] == set[i] {
 			return true
 		}
 	}
 	return false
 }
 
-func (r *reader) next(any string) bool {
-	if !r.peek(any) {
+func (r *reader) next(set string) bool {
+	if !r.peek(set) {
 		return false
 	}
 	r.at++
@@ -116,11 +116,12 @@ func (r *reader) number(width int) int {
 	return n
 }
 
-func (r *reader) after(separator string, width int) int {
-	if !r.next(separator) {
+// after reads two digits behind a separator.
+func (r *reader) after(separators string) int {
+	if !r.next(separators) {
 		r.bad = true
 	}
-	return r.number(width)
+	return r.number(2)
 }
 
 // fraction reads decimals of a second; what is finer than a nanosecond is cut.

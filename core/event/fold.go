@@ -19,7 +19,8 @@ func Fold(s string) string {
 		return strings.ToLower(s)
 	}
 	// A transformer has state, so each call makes its own. Case folding can bring back what was decomposed.
-	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
+	// It also swaps the two cases of Cherokee, which is why they are made one after it.
+	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), runes.Map(unicode.ToLower), norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
 	folded, _, err := transform.String(folder, s)
 	if err != nil {
 		return strings.ToLower(s)

@@ -68,13 +68,13 @@ func ParseID(s string) (ID, error) {
 			return id, nil
 		}
 	}
-	return ID{}, fault.InvalidField("id", "id %q is no UUID; one looks like 26601705-2514-5283-be40-b97bebd51251", clip(s))
+	return ID{}, fault.InvalidField("id", "id %s is no UUID; one looks like 26601705-2514-5283-be40-b97bebd51251", quote(s))
 }
 
-// clip bounds input that is repeated in a message.
-// quote shows bounded input in a message.
+// quote shows input in a message, bounded.
 func quote(s string) string { return strconv.Quote(clip(s)) }
 
+// clip bounds input that is repeated in a message. It may end in the middle of a character, which quoting shows as such.
 func clip(s string) string {
 	const most = 64
 	if len(s) > most {

@@ -44,14 +44,31 @@ func (m Moment) String() string {
 	return m.Time().Format(time.RFC3339)
 }
 
-// AppendDate appends the local date, like 2021-06-30.
+// AppendDate appends the local date, like 2021-06-30. It writes digits itself, because every event of every
+// answer comes through here and a general formatter takes three times as long.
 func (m Moment) AppendDate(b []byte) []byte {
-	return time.Unix(m.unix+int64(m.offset), 0).UTC().AppendFormat(b, time.DateOnly)
+	year, month, day := m.wall().Date()
+	if year < 0 || year > 9999 { // a text's own offset can lead out of the calendar that its digits are for
+		return m.wall().AppendFormat(b, time.DateOnly)
+	}
+	b = twoDigits(twoDigits(b, year/100), year%100)
+	b = twoDigits(append(b, '-'), int(month))
+	return twoDigits(append(b, '-'), day)
 }
 
 // AppendClock appends the local time of day, like 21:00:00.
 func (m Moment) AppendClock(b []byte) []byte {
-	return time.Unix(m.unix+int64(m.offset), 0).UTC().AppendFormat(b, time.TimeOnly)
+	hour, minute, second := m.wall().Clock()
+	b = twoDigits(b, hour)
+	b = twoDigits(append(b, ':'), minute)
+	return twoDigits(append(b, ':'), second)
+}
+
+// wall is the wall clock as if it were UTC.
+func (m Moment) wall() time.Time { return time.Unix(m.unix+int64(m.offset), 0).UTC() }
+
+func twoDigits(b []byte, n int) []byte {
+	return append(b, "0123456789"[n/10], "0123456789"[n%10])
 }
 
 // ParseMoment reads a local date-time of loc. One that the clock skipped takes the offset before the gap;

@@ -63,7 +63,7 @@ func (p Price) Append(b []byte) []byte {
 	}
 	b = append(b, '.')
 	for unit := int64(priceScale / 10); rest > 0; unit /= 10 {
-		b = append(b, byte('0'+rest/unit))
+		b = append(b, "0123456789"[rest/unit])
 		rest %= unit
 	}
 	return b

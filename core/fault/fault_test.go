@@ -61,3 +61,14 @@ func TestEveryKindHasAName(t *testing.T) {
 		t.Errorf("an unknown kind reads %q, want internal", got)
 	}
 }
+
+func TestAnInvalidFieldIsNamed(t *testing.T) {
+	var err error = fault.InvalidField("starts_at", "starts_at %q is no date-time", "soon")
+	if !fault.Is(err, fault.Invalid) || fault.Is(err, fault.Internal) {
+		t.Errorf("%v is %v, want %v", err, fault.KindOf(err), fault.Invalid)
+	}
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Field != "starts_at" || f.Message != `starts_at "soon" is no date-time` {
+		t.Errorf("%#v does not name its field", err)
+	}
+}

@@ -77,7 +77,7 @@ func (s *Status) Report(ctx context.Context) Report {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportLife)
 	defer cancel()
 	feeds, err := s.feeds.Feeds(ctx)
-	s.asked = now
+	s.asked = s.clock() // not before the question: one that took long would answer nobody else
 	if err != nil {
 		s.last.Health, s.last.Problem = Degraded, "the store does not answer; what is shown was true at the time told"
 		return s.last
@@ -96,7 +96,7 @@ func (s *Status) judge(feeds []catalogue.Feed, now time.Time) Report {
 	for _, f := range feeds {
 		fr := FeedReport{Provider: f.Provider, Health: OK, Age: -1, Feed: f}
 		if !f.LastConcluded.IsZero() {
-			fr.Age = now.Sub(f.LastConcluded)
+			fr.Age = max(now.Sub(f.LastConcluded), 0) // a fetcher's clock may be ahead
 		}
 		fr.Problem = s.problem(fr)
 		if fr.Problem != "" {

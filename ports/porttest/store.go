@@ -35,6 +35,7 @@ func Store(t *testing.T, open OpenStore) {
 	t.Run("Ingester", func(t *testing.T) { Ingester(t, open) })
 	t.Run("Runs", func(t *testing.T) { Runs(t, open) })
 	t.Run("ChangeReader", func(t *testing.T) { ChangeReader(t, open) })
+	t.Run("FeedReader", func(t *testing.T) { FeedReader(t, open) })
 	t.Run("RejectionReader", func(t *testing.T) { RejectionReader(t, open) })
 	t.Run("Parking", func(t *testing.T) { Parking(t, open) })
 	t.Run("Leases", func(t *testing.T) { Leases(t, open) })
