@@ -251,6 +251,7 @@ func TestBrokenFeeds(t *testing.T) {
 		"blanks":                     {" \r\n\t", 0, CodeCut, "is empty"},
 		"only a declaration":         {"<?xml version='1.0'?>", 0, CodeCut, "is empty"},
 		"only a mark":                {"\xEF\xBB\xBF", 0, CodeCut, "is empty"},
+		"a page in lower case":       {"<!doctype html><html><p>", 0, CodeGarbled, `begins with "<!doctype html><html><p>", not with <eventList> or <planList>`},
 		"a web page":                 {"<!DOCTYPE html><html><p>", 0, CodeGarbled, "begins with <html>, not with <eventList> or <planList>"},
 		"JSON":                       {`{"data":null}`, 0, CodeGarbled, `begins with "{\"data\":null}"`},
 		"zeros":                      {"\x00\x00\x00", 0, CodeGarbled, `begins with "\x00\x00\x00"`},

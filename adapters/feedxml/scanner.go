@@ -321,6 +321,10 @@ func (s *scanner) declaration() error {
 	case !s.seen && s.has("DOCTYPE"):
 		return s.documentType()
 	}
+	if !s.seen { // a web page may well write its document type in lower case
+		s.ensure(22)
+		return unavailable(CodeGarbled, "the feed begins with %q, not with %s", append([]byte("<!"), s.buf[s.pos:min(s.pos+22, s.end)]...), wantedRoots)
+	}
 	return s.garbled("has a declaration where none may be")
 }
 
