@@ -36,12 +36,6 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 		if err := s.reject(ctx, tx, b); err != nil {
 			return err
 		}
-		if in.current {
-			if err := noteSeen(ctx, tx, b); err != nil {
-				return err
-			}
-			out.Ready = in.State == catalogue.Announced && in.Applied+1 >= in.Chunks
-		}
 		available := 0
 		for _, w := range writes {
 			if w.Kind != catalogue.Added {
@@ -52,6 +46,12 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 			if w.Event.Available {
 				available++
 			}
+		}
+		if in.current {
+			if err := noteSeen(ctx, tx, b, out.Added); err != nil {
+				return err
+			}
+			out.Ready = in.State == catalogue.Announced && in.Applied+1 >= in.Chunks
 		}
 		if out.Added > 0 {
 			if _, err := tx.ExecContext(ctx, "UPDATE providers SET known = known + ?, available = available + ? WHERE id = ?", out.Added, available, b.Run.Provider); err != nil {
@@ -82,7 +82,7 @@ func appliedBefore(ctx context.Context, tx *sql.Tx, in run, chunk int) (bool, er
 }
 
 // noteSeen keeps what the chunk saw until its run is concluded.
-func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch) error {
+func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch, added int) error {
 	seen := make([]byte, 0, len(event.ID{})*(len(b.Understood)+len(b.Rejections)))
 	for _, id := range b.Understood {
 		seen = append(seen, id[:]...)
@@ -100,6 +100,6 @@ func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch) error {
 		b.Run.Provider, b.Run.Number, b.Chunk, seen, nameless); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE runs SET applied = applied + 1 WHERE provider = ? AND number = ?", b.Run.Provider, b.Run.Number)
+	_, err := tx.ExecContext(ctx, "UPDATE runs SET applied = applied + 1, added = added + ? WHERE provider = ? AND number = ?", added, b.Run.Provider, b.Run.Number)
 	return err
 }

@@ -160,11 +160,19 @@ func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Ce
 			returning = append(returning, k.id)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, err
+	}
 	c.Leaving, c.Returning = len(leaving), len(returning)
+	var added int
+	if err := tx.QueryRowContext(ctx, "SELECT added FROM runs WHERE provider = ? AND number = ?", r.Provider, r.Number).Scan(&added); err != nil {
+		return nil, nil, err
+	}
+	c.Available -= added // what the run brought itself was not there before it
 	byID := func(a, b event.ID) int { return bytes.Compare(a[:], b[:]) }
 	slices.SortFunc(leaving, byID)
 	slices.SortFunc(returning, byID)
-	return leaving, returning, rows.Err()
+	return leaving, returning, nil
 }
 
 // move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last

@@ -242,6 +242,12 @@ func heldDepartures(t *testing.T, s shop, c *clock) {
 	assert.True(t, s.whole(next(), all[:40]...).Verdict.Held)
 	s.whole(next(), all...)
 	assert.Equal(t, 1, s.whole(next(), all[:40]...).Verdict.HeldRuns, "a whole feed in between starts the count again")
+
+	s.whole(next(), all...)
+	swapped := s.whole(next(), append(recordsOf("other", 200), all[:40]...)...)
+	assert.True(t, swapped.Verdict.Held, "what the run brings does not outweigh what it lacks")
+	assert.Equal(t, 100, swapped.Census.Available)
+	assert.Equal(t, 60, swapped.Census.Leaving)
 }
 
 func fromTheFuture(t *testing.T, s shop, c *clock) {

@@ -22,6 +22,7 @@ CREATE TABLE runs (
     state         TEXT    NOT NULL,
     chunks        INTEGER,                       -- announced; null while unknown
     applied       INTEGER NOT NULL DEFAULT 0,
+    added         INTEGER NOT NULL DEFAULT 0,    -- events that it brought into the catalogue
     read_to_end   INTEGER NOT NULL DEFAULT 0,
     not_modified  INTEGER NOT NULL DEFAULT 0,
     failure       TEXT    NOT NULL DEFAULT '',
