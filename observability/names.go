@@ -343,6 +343,7 @@ var (
 		Help: "a question to the broker how much is waiting"}
 
 	callSuspect  = Call{Port: "parking", Method: "suspect", Kind: trace.SpanKindClient, Help: "the count of a message that was never answered"}
+	callAbsolve  = Call{Port: "parking", Method: "absolve", Kind: trace.SpanKindClient, Help: "the end of the suspicions against a message"}
 	callPark     = Call{Port: "parking", Method: "park", Kind: trace.SpanKindClient, Help: "a message put aside"}
 	callParked   = Call{Port: "parking", Method: "parked", Kind: trace.SpanKindClient, Help: "a look at what is parked"}
 	callRejected = Call{Port: "rejection_reader", Method: "rejected", Kind: trace.SpanKindClient, Help: "a look at what was rejected"}
@@ -355,7 +356,7 @@ var (
 func Calls() []Call {
 	return []Call{
 		callSearch, callAllow, callChanges, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
-		callPublish, callConsume, callBacklog, callSuspect, callPark, callParked, callRejected, callFeeds, callAcquire, callRelease,
+		callPublish, callConsume, callBacklog, callSuspect, callAbsolve, callPark, callParked, callRejected, callFeeds, callAcquire, callRelease,
 	}
 }
 

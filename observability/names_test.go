@@ -52,6 +52,7 @@ func everything(t *testing.T, r *rig) {
 		_, _ = feeds.Feeds(ctx)
 		_, _ = rejected.Rejected(ctx, provider, 1)
 		_, _ = parking.Suspect(ctx, "1")
+		_ = parking.Absolve(ctx, "1")
 		_ = parking.Park(ctx, ports.Delivery{}, nil, "panic: bug")
 		_, _ = parking.Parked(ctx, 1)
 		_, _, _ = leases.Acquire(ctx, catalogue.LeaseName(provider), "me", time.Second)

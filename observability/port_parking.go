@@ -15,19 +15,25 @@ func ObserveParking(next ports.Parking, rec *Recorder) ports.Parking {
 			rec.parked.WithLabelValues(kind, reason)
 		}
 	}
-	return &parking{next: next, rec: rec, suspect: rec.call(callSuspect), park: rec.call(callPark), parked: rec.call(callParked)}
+	return &parking{next: next, rec: rec, suspect: rec.call(callSuspect), absolve: rec.call(callAbsolve), park: rec.call(callPark), parked: rec.call(callParked)}
 }
 
 type parking struct {
-	next                  ports.Parking
-	rec                   *Recorder
-	suspect, park, parked *call
+	next                           ports.Parking
+	rec                            *Recorder
+	suspect, absolve, park, parked *call
 }
 
 func (p *parking) Suspect(ctx context.Context, messageID string) (times int, err error) {
 	ctx, seen := p.suspect.start(ctx, &err)
 	defer seen.done(&err)
 	return p.next.Suspect(ctx, messageID)
+}
+
+func (p *parking) Absolve(ctx context.Context, messageID string) (err error) {
+	ctx, seen := p.absolve.start(ctx, &err)
+	defer seen.done(&err)
+	return p.next.Absolve(ctx, messageID)
 }
 
 func (p *parking) Park(ctx context.Context, d ports.Delivery, run *catalogue.RunRef, reason string) (err error) {

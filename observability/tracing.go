@@ -2,6 +2,7 @@ package observability
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -96,8 +97,7 @@ func Setup(ctx context.Context, o TracingOptions) (*Tracing, error) {
 			return err
 		case <-ctx.Done():
 			bounded.abort() // ends the export that the provider waits for
-			<-stopped
-			return ctx.Err()
+			return errors.Join(ctx.Err(), <-stopped)
 		}
 	}
 	return t, nil

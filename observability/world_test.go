@@ -79,6 +79,8 @@ func (w *world) Rejected(context.Context, string, int) ([]catalogue.Rejection, e
 	return nil, w.err
 }
 
+func (w *world) Absolve(context.Context, string) error { return w.err }
+
 func (w *world) Suspect(context.Context, string) (int, error) { return w.suspected, w.err }
 
 func (w *world) Park(_ context.Context, _ ports.Delivery, _ *catalogue.RunRef, reason string) error {

@@ -52,6 +52,8 @@ type Parking interface {
 	// Suspect counts that a message is taken again although it was never answered, and returns how often that
 	// was so far. What is not suspected again for a day is forgotten.
 	Suspect(ctx context.Context, messageID string) (int, error)
+	// Absolve forgets the suspicions against a message: it was answered, or given back in order.
+	Absolve(ctx context.Context, messageID string) error
 	// Park keeps the message; one that is parked already stays as it is.
 	Park(ctx context.Context, d Delivery, run *catalogue.RunRef, reason string) error
 	// Parked returns at most limit parked messages, the latest first.

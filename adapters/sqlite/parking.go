@@ -60,6 +60,14 @@ func (s *Store) Parked(ctx context.Context, limit int) ([]catalogue.Parked, erro
 	return list, translate("list parked messages", err)
 }
 
+// Absolve implements ports.Parking.
+func (s *Store) Absolve(ctx context.Context, messageID string) error {
+	return s.update(ctx, "absolve message", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM suspects WHERE message_id = ?", messageID)
+		return err
+	})
+}
+
 // Suspect implements ports.Parking.
 func (s *Store) Suspect(ctx context.Context, messageID string) (times int, err error) {
 	err = s.update(ctx, "suspect message", func(tx *sql.Tx) error {

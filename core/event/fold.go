@@ -2,6 +2,7 @@ package event
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/cases"
@@ -18,15 +19,20 @@ func Fold(s string) string {
 	if ascii(s) {
 		return strings.ToLower(s)
 	}
-	// A transformer has state, so each call makes its own. Case folding can bring back what was decomposed.
-	// It also swaps the two cases of Cherokee, which is why they are made one after it.
-	folder := transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), runes.Map(unicode.ToLower), norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
+	folder, _ := folders.Get().(transform.Transformer)
+	defer folders.Put(folder)
 	folded, _, err := transform.String(folder, s)
 	if err != nil {
 		return strings.ToLower(s)
 	}
 	return strings.Join(strings.Fields(folded), " ")
 }
+
+// folders are kept because making one costs ten times as much as using it, and one at a time may use it. Case folding
+// swaps the two cases of Cherokee, which is why they are made one after it.
+var folders = sync.Pool{New: func() any {
+	return transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold(), runes.Map(unicode.ToLower), norm.NFC)
+}}
 
 func ascii(s string) bool {
 	for i := range len(s) {

@@ -80,7 +80,7 @@ func ParseMoment(s string, loc *time.Location) (Moment, error) {
 		return Moment{}, err
 	}
 	earlier, _ := c.in(loc)
-	return earlier, nil
+	return earlier, earlier.inCalendar(s)
 }
 
 // ParseEnd reads the end of what begins at start. It differs from ParseMoment for a local time that occurs
@@ -94,10 +94,20 @@ func ParseEnd(s string, loc *time.Location, start Moment) (Moment, error) {
 	earlier, later := c.in(loc)
 	for _, end := range [...]Moment{earlier, later} {
 		if end.unix >= start.unix {
-			return end, nil
+			return end, end.inCalendar(s)
 		}
 	}
 	return Moment{}, &fault.Error{Kind: fault.Invalid, Code: CodeEndsBeforeStart, Message: "it ends at " + earlier.String() + ", before it starts at " + start.String()}
+}
+
+// inCalendar refuses a time whose date or whose date in UTC has no four-digit year, which RFC 3339 cannot write.
+func (m Moment) inCalendar(s string) error {
+	for _, t := range [...]time.Time{m.wall(), time.Unix(m.unix, 0).UTC()} {
+		if t.Year() < 0 || t.Year() > 9999 {
+			return &fault.Error{Kind: fault.Invalid, Code: CodeNoSuchTime, Message: quote(s) + " is outside of the years 0000 to 9999"}
+		}
+	}
+	return nil
 }
 
 // CodeEndsBeforeStart is the code of an end that precedes its start.
@@ -130,7 +140,7 @@ func (c civil) in(loc *time.Location) (earlier, later Moment) {
 			earlier, later = m, m
 		case occurs && m.unix > earlier.unix:
 			later = m
-		case !occurs && !earlier.known && !last && m.unix >= end.Unix() && !shows(end, c.wall):
+		case !occurs && !earlier.known && !last && !shows(end, c.wall):
 			// The clock jumped over it between this stretch and the next.
 			return m, m
 		}

@@ -22,6 +22,10 @@ type bundler struct {
 
 func (b *bundler) add(r catalogue.Record) error {
 	size := plainSize(r)
+	if size > maxChunkPlain/2 { // no consumer would unpack it
+		r = stub(r, catalogue.TooLarge)
+		size = plainSize(r)
+	}
 	if len(b.chunk.Records) > 0 && b.size+size > chunkPlain {
 		if err := b.flush(); err != nil {
 			return err
@@ -76,8 +80,8 @@ func plainSize(r catalogue.Record) int {
 	return size
 }
 
-// maxStubText is the most of each text that a stub keeps, in bytes.
-const maxStubText = 256
+// maxStubText is the most of each text that a stub keeps, in bytes: ids whole, titles cut.
+const maxStubText = maxID
 
 // stub keeps who the record is and drops the rest.
 func stub(r catalogue.Record, flaw catalogue.Reason) catalogue.Record {

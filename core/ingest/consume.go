@@ -13,9 +13,12 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// A message is faulty itself after as many crashes of its consumers, or as many errors that nobody
-// can explain.
-const maxCrashes = 5
+// A message is faulty itself after as many crashes of its consumers, or as many errors in a row that nobody can
+// explain. The latter take more than a minute: what the store failed to name may still pass.
+const (
+	maxCrashes     = 5
+	maxUnexplained = 20
+)
 
 // How long to wait before a dependency that is away is tried again: the first wait doubles up to the longest.
 const (
@@ -47,11 +50,13 @@ func (c *Consumer) Run(ctx context.Context, parallel int) error {
 		for wait := firstWait; ; wait = min(2*wait, longestWait) {
 			err := c.attempt(work, d, &in)
 			if err == nil {
+				c.absolve(work, d, in)
 				return ports.Verdict{}
 			}
 			c.log.WarnContext(work, "a message waits for a dependency", "message", d.ID, "attempt", d.Attempt, "error", err)
 			select {
 			case <-ctx.Done():
+				c.absolve(work, d, in)
 				return ports.Verdict{Retry: true}
 			case <-work.Done():
 				return ports.Verdict{Retry: true}
@@ -59,6 +64,16 @@ func (c *Consumer) Run(ctx context.Context, parallel int) error {
 			}
 		}
 	})
+}
+
+// absolve ends the suspicions against a message that did not take its consumer down.
+func (c *Consumer) absolve(ctx context.Context, d ports.Delivery, in hand) {
+	if !in.suspected {
+		return
+	}
+	if err := c.parking.Absolve(ctx, d.ID); err != nil {
+		c.log.WarnContext(ctx, "a message stays suspected for a day", "message", d.ID, "error", err)
+	}
 }
 
 // hand is what is remembered of a message while it is in hand.
@@ -89,7 +104,7 @@ func (c *Consumer) attempt(ctx context.Context, d ports.Delivery, in *hand) erro
 		return c.park(ctx, d, err)
 	case kind == fault.Internal:
 		in.unexplained++
-		if _, panicked := errors.AsType[*panicError](err); panicked || in.unexplained >= maxCrashes {
+		if _, panicked := errors.AsType[*panicError](err); panicked || in.unexplained >= maxUnexplained {
 			return c.park(ctx, d, err)
 		}
 	}
@@ -157,15 +172,18 @@ func (c *Consumer) conclude(ctx context.Context, r catalogue.RunRef) {
 
 func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c catalogue.Conclusion, err error) {
 	log = log.With("provider", r.Provider, "run", r.Number)
+	if c.Verdict.Note != "" {
+		log = log.With("note", c.Verdict.Note)
+	}
 	switch {
 	case fault.Is(err, fault.NotFound):
 	case err != nil:
 		log.WarnContext(ctx, "the run will be concluded later", "error", err)
 	case !c.Ended:
 	case c.Verdict.Held:
-		log.WarnContext(ctx, "run ended, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving, "note", c.Verdict.Note)
+		log.WarnContext(ctx, "run ended, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving)
 	default:
-		log.InfoContext(ctx, "run ended", "state", c.State, "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned, "note", c.Verdict.Note)
+		log.InfoContext(ctx, "run ended", "state", c.State, "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned)
 	}
 }
 

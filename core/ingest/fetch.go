@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -79,6 +80,7 @@ type reading struct {
 
 func (r *reading) take(record catalogue.Record) error {
 	r.records++
+	boundIDs(&record)
 	if identity, whole := record.Identity(r.source.ID); whole {
 		id := identity.ID()
 		if _, twice := r.seen[id]; twice {
@@ -88,6 +90,25 @@ func (r *reading) take(record catalogue.Record) error {
 	}
 	r.lost = r.bundler.add(record)
 	return r.lost
+}
+
+// maxID is the most of an id, in bytes. A longer one is cut here, before anything is derived from it, so that
+// the event is the same one wherever it is looked at; it is rejected, but counts as seen.
+const maxID = 256
+
+func boundIDs(r *catalogue.Record) {
+	for _, id := range [...]struct {
+		fields *catalogue.Fields
+		name   string
+	}{{&r.Base, catalogue.BaseID}, {&r.Event, catalogue.EventID}} {
+		for i, f := range *id.fields {
+			if f.Name == id.name && len(f.Value) > maxID {
+				*id.fields = slices.Clone(*id.fields) // they may be shared with other records
+				(*id.fields)[i].Value = f.Value[:maxID]
+				r.Flaw = catalogue.TextTooLong
+			}
+		}
+	}
 }
 
 func (r *reading) publishChunk(number int, body []byte) error {

@@ -167,8 +167,9 @@ func TestAMessageHasTheSameIdentityWhenItIsSentAgain(t *testing.T) {
 		}
 		return all
 	}
-	assert.Equal(t, ids(run), ids(run))
-	assert.NotEqual(t, ids(run), ids(catalogue.RunRef{Provider: "default", Number: run.Number + 1}))
+	first, second := ids(run), ids(run)
+	assert.Equal(t, first, second)
+	assert.NotEqual(t, first, ids(catalogue.RunRef{Provider: "default", Number: run.Number + 1}))
 }
 
 func TestAnEmptyFeed(t *testing.T) {

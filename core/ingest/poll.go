@@ -37,7 +37,7 @@ type Poller struct {
 	fetcher  FeedReading
 	log      *slog.Logger
 
-	one         sync.Mutex // fetches one at a time, whoever asks
+	reading     chan struct{} // holds one: readings are one at a time, whoever asks
 	announced   catalogue.RunNumber
 	announcedAt time.Time
 }
@@ -46,7 +46,7 @@ type Poller struct {
 func NewPoller(source catalogue.Source, interval time.Duration, holder string, leases ports.Leases, runs ports.Runs, fetcher FeedReading, log *slog.Logger) *Poller {
 	return &Poller{
 		source: source, interval: interval, holder: holder, leases: leases, runs: runs, fetcher: fetcher,
-		log: log.With("provider", source.ID),
+		log: log.With("provider", source.ID), reading: make(chan struct{}, 1),
 	}
 }
 
@@ -56,11 +56,10 @@ func (p *Poller) Run(ctx context.Context) {
 	next := monotonic()
 	for {
 		wait := min(LeaseTTL/3, p.interval)
-		if p.acquire(ctx) {
-			if next.Sub(monotonic()) <= 0 {
-				began := monotonic()
-				retryAfter := p.once(ctx)
-				next = began.Add(max(p.interval, retryAfter))
+		if p.keepLease(ctx) {
+			if began := monotonic(); !began.Before(next) {
+				pause := p.report(ctx)(p.Once(ctx))
+				next = later(began.Add(p.interval), monotonic().Add(pause))
 			}
 			wait = min(wait, max(next.Sub(monotonic()), 0))
 		}
@@ -72,45 +71,74 @@ func (p *Poller) Run(ctx context.Context) {
 	}
 }
 
-// Once fetches now, also beside Run, if the lease can be had and a run can begin; its errors are those of
-// the three. The lease is kept, as long as nothing renews it: Release gives it back.
-func (p *Poller) Once(ctx context.Context) (Fetched, error) {
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// keepLease reports whether this process is the one that fetches.
+func (p *Poller) keepLease(ctx context.Context) bool {
+	held, err := p.acquire(ctx)
+	if err != nil && !fault.Is(err, fault.Canceled) {
+		p.log.WarnContext(ctx, "acquire the fetch lease", "error", err)
+	}
+	return held
+}
+
+func (p *Poller) acquire(ctx context.Context) (bool, error) {
 	_, held, err := p.leases.Acquire(ctx, catalogue.LeaseName(p.source.ID), p.holder, LeaseTTL)
+	return held && err == nil, err
+}
+
+// Release gives the lease back, so that another process can fetch at once.
+func (p *Poller) Release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := p.leases.Release(ctx, catalogue.LeaseName(p.source.ID), p.holder); err != nil {
+		p.log.WarnContext(ctx, "release the fetch lease", "error", err)
+	}
+}
+
+// report logs what became of a fetch, and returns how long the provider wants to be left alone.
+func (p *Poller) report(ctx context.Context) func(Fetched, error) time.Duration {
+	return func(fetched Fetched, err error) time.Duration {
+		f, _ := errors.AsType[*fault.Error](err)
+		switch {
+		case err == nil:
+			p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records,
+				"chunks", fetched.Completion.Chunks, "bytes", fetched.Bytes, "not_modified", fetched.Completion.NotModified)
+		case fault.Is(err, fault.Canceled):
+		case f != nil && f.Code == catalogue.CodeStillConsuming:
+			p.log.InfoContext(ctx, "fetch skipped", "reason", f.Message)
+		default:
+			p.log.WarnContext(ctx, "the feed was not read to its end", "run", fetched.Completion.Run.Number, "records", fetched.Records, "error", err)
+		}
+		if f == nil {
+			return 0
+		}
+		return min(f.RetryAfter, patience*p.interval)
+	}
+}
+
+// Once fetches now, also beside Run, if the lease can be had and a run can begin; its errors are those of
+// the three. It waits for a reading that is under way, and keeps the lease afterwards: Release gives it back.
+func (p *Poller) Once(ctx context.Context) (Fetched, error) {
+	select {
+	case p.reading <- struct{}{}:
+		defer func() { <-p.reading }()
+	case <-ctx.Done():
+		return Fetched{}, fault.Wrap(fault.Canceled, "wait for the reading that is under way", ctx.Err())
+	}
+	acquired := monotonic()
+	held, err := p.acquire(ctx)
 	if err != nil {
 		return Fetched{}, err
 	}
 	if !held {
 		return Fetched{}, &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNotHolder, Message: "another process fetches provider " + p.source.ID}
 	}
-	return p.fetch(ctx)
-}
-
-// Provider is the id of the source's provider.
-func (p *Poller) Provider() string { return p.source.ID }
-
-func (p *Poller) once(ctx context.Context) (retryAfter time.Duration) {
-	fetched, err := p.fetch(ctx)
-	f, _ := errors.AsType[*fault.Error](err)
-	switch {
-	case err == nil:
-		p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records,
-			"chunks", fetched.Completion.Chunks, "bytes", fetched.Bytes, "not_modified", fetched.Completion.NotModified)
-	case fault.Is(err, fault.Canceled):
-	case f != nil && f.Code == catalogue.CodeStillConsuming:
-		p.log.InfoContext(ctx, "fetch skipped", "reason", f.Message)
-	default:
-		p.log.WarnContext(ctx, "fetch", "run", fetched.Completion.Run.Number, "records", fetched.Records, "error", err)
-	}
-	if f != nil {
-		retryAfter = min(f.RetryAfter, patience*p.interval)
-	}
-	return retryAfter
-}
-
-// fetch begins a run and reads it, while the lease is renewed beside it. Losing the lease ends the fetch.
-func (p *Poller) fetch(ctx context.Context) (Fetched, error) {
-	p.one.Lock()
-	defer p.one.Unlock()
 	run, err := p.runs.Begin(ctx, catalogue.Start{
 		Provider: p.source.ID, Holder: p.holder, Patience: patience * p.interval,
 		Announced: p.announced, AnnouncedFor: monotonic().Sub(p.announcedAt),
@@ -118,13 +146,16 @@ func (p *Poller) fetch(ctx context.Context) (Fetched, error) {
 	if err != nil {
 		return Fetched{}, err
 	}
-	ctx, lose := context.WithCancelCause(ctx)
-	defer lose(nil)
+	return p.read(ctx, run, acquired)
+}
+
+// read reads a run while the lease is renewed beside it. Losing the lease ends the reading.
+func (p *Poller) read(ctx context.Context, run catalogue.Begun, acquired time.Time) (Fetched, error) {
 	var renewal sync.WaitGroup
 	defer renewal.Wait()
-	done := make(chan struct{})
-	defer close(done)
-	renewal.Go(func() { p.renew(ctx, done, lose) })
+	ctx, lose := context.WithCancelCause(ctx)
+	defer lose(nil)
+	renewal.Go(func() { p.renew(ctx, acquired, lose) })
 
 	fetched, err := p.fetcher.Fetch(ctx, p.source, run)
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errLeaseLost) {
@@ -138,42 +169,31 @@ func (p *Poller) fetch(ctx context.Context) (Fetched, error) {
 
 var errLeaseLost = fault.New(fault.Conflict, "the lease was lost during the fetch")
 
-func (p *Poller) renew(ctx context.Context, done <-chan struct{}, lose context.CancelCauseFunc) {
-	tick := time.NewTicker(LeaseTTL / 3)
+// renew keeps the lease until ctx ends. It gives up while the lease is still held, when there is no time for another
+// attempt: nobody else may have begun before this reading has ended.
+func (p *Poller) renew(ctx context.Context, acquired time.Time, lose context.CancelCauseFunc) {
+	const every = LeaseTTL / 3
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	renewed := monotonic()
 	for {
 		select {
-		case <-done:
-			return
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		_, held, err := p.leases.Acquire(ctx, catalogue.LeaseName(p.source.ID), p.holder, LeaseTTL)
+		began := monotonic()
+		attempt, cancel := context.WithTimeout(ctx, every)
+		held, err := p.acquire(attempt)
+		cancel()
 		switch {
-		case err == nil && held:
-			renewed = monotonic()
-		case err == nil, monotonic().Sub(renewed) > LeaseTTL:
+		case held:
+			acquired = began
+		case err == nil, monotonic().Sub(acquired) >= LeaseTTL-every:
 			lose(errLeaseLost)
 			return
 		}
 	}
 }
 
-func (p *Poller) acquire(ctx context.Context) bool {
-	_, held, err := p.leases.Acquire(ctx, catalogue.LeaseName(p.source.ID), p.holder, LeaseTTL)
-	if err != nil && !fault.Is(err, fault.Canceled) {
-		p.log.WarnContext(ctx, "acquire the fetch lease", "error", err)
-	}
-	return err == nil && held
-}
-
-// Release gives the lease back, so that another process can fetch at once.
-func (p *Poller) Release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := p.leases.Release(ctx, catalogue.LeaseName(p.source.ID), p.holder); err != nil {
-		p.log.WarnContext(ctx, "release the fetch lease", "error", err)
-	}
-}
+// Provider is the id of the source's provider.
+func (p *Poller) Provider() string { return p.source.ID }

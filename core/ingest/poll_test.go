@@ -327,6 +327,19 @@ func TestTheProviderAsksForAPause(t *testing.T) {
 	}
 }
 
+func TestAPauseBeginsWithTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, start := &office{}, time.Now()
+		poll(t, o, "one", &feed{
+			records: concerts(1), onTheWay: func(int) { time.Sleep(30 * time.Second) },
+			cut: &fault.Error{Kind: fault.Unavailable, Message: "the provider answered 503", RetryAfter: 2 * time.Minute},
+		}, quiet)
+		time.Sleep(2*time.Minute + 31*time.Second)
+		synctest.Wait()
+		assert.Equal(t, []time.Duration{0, 2*time.Minute + 30*time.Second}, o.runsAfter(start))
+	})
+}
+
 func TestARunIsSkippedWhileTheLastIsConsumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder

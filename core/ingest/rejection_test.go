@@ -74,10 +74,11 @@ func TestTheOriginalIsTheRecordAsJSON(t *testing.T) {
 		Event: fields("event_id", "", "event_id", "second\n"),
 		Zones: []catalogue.Fields{fields("name", "Málaga 🎭"), nil, fields("price", "20", "capacity", "2")},
 	}
+	//nolint:testifylint // the order of the fields is what this is about
 	assert.Equal(t, `{"base_event":{"title":"\"Pantomima\" \\ Full","base_event_id":"322"},`+
 		`"event":{"event_id":"","event_id":"second\n"},`+
 		`"zones":[{"name":"Málaga 🎭"},{},{"price":"20","capacity":"2"}]}`, string(original(r)), "in the order of the feed")
-	assert.Equal(t, `{"base_event":{},"event":{},"zones":[]}`, string(original(catalogue.Record{})))
+	assert.JSONEq(t, `{"base_event":{},"event":{},"zones":[]}`, string(original(catalogue.Record{})))
 	assert.True(t, json.Valid(original(camela())))
 }
 

@@ -1,9 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +34,8 @@ type misunderstanding struct {
 	detail string
 }
 
-// understand turns the strings of a record into an event, or says what is wrong with the first field that is.
+// understand turns the strings of a record into an event, or says what is wrong with the first field that is: of the base event, of the event,
+// of its zones.
 // A field that is there has to be right, also where it could be missing.
 func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) {
 	identity, whole := r.Identity(t.provider)
@@ -53,20 +54,19 @@ func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) 
 	}
 
 	base, own := form{fields: r.Base}, form{fields: r.Event}
-	both := form{fields: append(slices.Clip(r.Event), r.Base...)}
-	zones, bad := understandZones(r.Zones)
+	zones, wrongZone := understandZones(r.Zones)
 	f := event.Facts{
 		Title:     base.need(catalogue.BaseTitle),
 		Organizer: base.text(catalogue.BaseOrganizer),
 		SellMode:  strings.ToLower(base.need(catalogue.BaseSellMode)),
 		TimeZone:  t.timeZone,
 		SoldOut:   own.flag(catalogue.EventSoldOut),
-		Category:  both.text(catalogue.FieldCategory),
-		City:      both.text(catalogue.FieldCity),
-		Venue:     both.text(catalogue.FieldVenue),
-		URL:       both.text(catalogue.FieldURL),
-		Image:     both.text(catalogue.FieldImage),
-		Currency:  both.currency(catalogue.FieldCurrency, t.currency),
+		Category:  either(catalogue.FieldCategory, &own, &base),
+		City:      either(catalogue.FieldCity, &own, &base),
+		Venue:     either(catalogue.FieldVenue, &own, &base),
+		URL:       either(catalogue.FieldURL, &own, &base),
+		Image:     either(catalogue.FieldImage, &own, &base),
+		Currency:  cmp.Or(own.currency(), base.currency(), t.currency),
 		Prices:    event.Prices(zones),
 		Capacity:  event.Capacity(zones),
 	}
@@ -78,7 +78,7 @@ func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) 
 	if s := own.text(catalogue.EventSaleEnd); s != "" {
 		f.SaleEnd = own.moment(catalogue.EventSaleEnd, s, t.location)
 	}
-	for _, wrong := range [...]*misunderstanding{base.bad, own.bad, both.bad, bad} {
+	for _, wrong := range [...]*misunderstanding{base.wrong, own.wrong, wrongZone} {
 		if wrong != nil {
 			return event.Listing{}, wrong
 		}
@@ -107,8 +107,8 @@ func understandZones(raw []catalogue.Fields) ([]event.Zone, *misunderstanding) {
 			Price:    z.price(catalogue.ZonePrice),
 			Numbered: z.flag(catalogue.ZoneNumbered),
 		}
-		if z.bad != nil {
-			return nil, &misunderstanding{z.bad.reason, fmt.Sprintf("zone %d of %d: %s", i+1, len(raw), z.bad.detail)}
+		if z.wrong != nil {
+			return nil, &misunderstanding{z.wrong.reason, fmt.Sprintf("zone %d of %d: %s", i+1, len(raw), z.wrong.detail)}
 		}
 	}
 	return zones, nil
@@ -117,12 +117,12 @@ func understandZones(raw []catalogue.Fields) ([]event.Zone, *misunderstanding) {
 // form reads fields and remembers the first that is wrong.
 type form struct {
 	fields catalogue.Fields
-	bad    *misunderstanding
+	wrong  *misunderstanding
 }
 
 func (f *form) reject(reason catalogue.Reason, format string, args ...any) {
-	if f.bad == nil {
-		f.bad = &misunderstanding{reason, fmt.Sprintf(format, args...)}
+	if f.wrong == nil {
+		f.wrong = &misunderstanding{reason, fmt.Sprintf(format, args...)}
 	}
 }
 
@@ -135,6 +135,15 @@ func (f *form) text(name string) string {
 	return strings.TrimSpace(value)
 }
 
+// clip bounds what a rejection repeats of a value.
+func clip(value string) string {
+	const most = 64
+	if len(value) > most {
+		return value[:most] + "…"
+	}
+	return value
+}
+
 func (f *form) need(name string) string {
 	value := f.text(name)
 	if value == "" {
@@ -143,26 +152,36 @@ func (f *form) need(name string) string {
 	return value
 }
 
+// either is the text of the first form that has one.
+func either(name string, forms ...*form) string {
+	for _, f := range forms {
+		if value := f.text(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 func (f *form) flag(name string) bool {
-	switch value := f.text(name); value {
+	switch value := f.text(name); strings.ToLower(value) {
 	case "true", "1":
 		return true
 	case "", "false", "0":
 		return false
 	default:
-		f.reject(catalogue.BadFlag, "%s %q is neither true nor false", name, value)
+		f.reject(catalogue.BadFlag, "%s %q is neither true nor false", name, clip(value))
 		return false
 	}
 }
 
 func (f *form) count(name string) int64 {
 	value := f.need(name)
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || n < 0 || n > maxCapacity {
-		f.reject(catalogue.BadCapacity, "%s %q is no number of tickets from 0 to %d", name, value, maxCapacity)
+	n, err := strconv.ParseUint(value, 10, 32)
+	if err != nil || n > maxCapacity {
+		f.reject(catalogue.BadCapacity, "%s %q is no number of tickets from 0 to %d", name, clip(value), maxCapacity)
 		return 0
 	}
-	return n
+	return int64(n)
 }
 
 func (f *form) price(name string) event.Price {
@@ -173,13 +192,14 @@ func (f *form) price(name string) event.Price {
 	return p
 }
 
-func (f *form) currency(name, otherwise string) string {
+func (f *form) currency() string {
+	const name = catalogue.FieldCurrency
 	value := f.text(name)
 	if value == "" {
-		return otherwise
+		return ""
 	}
 	if len(value) != 3 || strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		f.reject(catalogue.BadCurrency, "%s %q is no ISO 4217 code such as EUR", name, value)
+		f.reject(catalogue.BadCurrency, "%s %q is no ISO 4217 code such as EUR", name, clip(value))
 	}
 	return value
 }
