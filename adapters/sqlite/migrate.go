@@ -51,15 +51,11 @@ type Migration struct {
 
 // Migrations tells which steps the database at path has taken. A database that is not there has taken none.
 func Migrations(ctx context.Context, path string) (list []Migration, err error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		path = ":memory:"
-	}
-	db, err := sql.Open("sqlite", path)
+	db, err := openToLook(ctx, path)
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "open database", err)
+		return nil, translate("open database", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1)
 	m, err := migrations(db)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, "read migrations", err)
@@ -72,4 +68,28 @@ func Migrations(ctx context.Context, path string) (list []Migration, err error) 
 		list = append(list, Migration{Version: s.Source.Version, Name: s.Source.Path, Applied: s.State == goose.StateApplied})
 	}
 	return list, nil
+}
+
+// openToLook opens a database without changing it. One that was never migrated is stood in for by an empty one in
+// memory, because whoever asks goose how a database stands has goose's own table made in it.
+func openToLook(ctx context.Context, path string) (*sql.DB, error) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		db, err := connect(path, 1, "mode=rw&_pragma=query_only(1)")
+		if err != nil {
+			return nil, err
+		}
+		var migrated bool
+		err = db.QueryRowContext(ctx, "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'goose_db_version'").Scan(&migrated)
+		if migrated || err != nil {
+			return db, err
+		}
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+	}
+	db, err := sql.Open("sqlite", ":memory:")
+	if err == nil {
+		db.SetMaxOpenConns(1) // each connection would be a database of its own
+	}
+	return db, err
 }

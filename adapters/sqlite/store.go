@@ -20,6 +20,9 @@ type Options struct {
 	Clock func() time.Time
 	// Readers is the most connections that read at once; 0 is 8.
 	Readers int
+	// Sole says that no other process has the database open for writing, so every lease in it belongs to one
+	// that is gone, and is given back.
+	Sole bool
 	// ReadOnly opens a database that another process may be writing to, and changes nothing in it.
 	ReadOnly bool
 }
@@ -59,6 +62,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		if err := migrate(ctx, s.write); err != nil {
 			_ = s.write.Close()
 			return nil, err
+		}
+		if o.Sole {
+			if _, err := s.write.ExecContext(ctx, "UPDATE leases SET expires_at = 0"); err != nil {
+				_ = s.write.Close()
+				return nil, translate("give leases back", err)
+			}
 		}
 	}
 	if s.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"+reading); err != nil {

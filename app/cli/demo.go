@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -46,7 +47,7 @@ of MARQUEE_DATA_DIR.`,
 			if err != nil {
 				return err
 			}
-			server, feedURL, err := serveFeed(cmd.Context(), "127.0.0.1:0", feedsim.Handler(provider))
+			server, feedURL, err := serveFeed(cmd.Context(), "127.0.0.1:0", feedsim.Handler(provider), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -82,6 +83,9 @@ of MARQUEE_DATA_DIR.`,
 // read today, in runs that carry the day's number.
 func lookBack(ctx context.Context, sim *feedsim.Sim, fetcher ingest.FeedReading, feeds ports.FeedReader, source catalogue.Source, log *slog.Logger) error {
 	known, err := feeds.Feeds(ctx)
+	if ctx.Err() != nil { // stopped before it began; nobody failed
+		return nil
+	}
 	if err != nil || len(known) > 0 {
 		return err
 	}
@@ -171,8 +175,8 @@ func (c *command) isSet(name string) bool {
 	return false
 }
 
-// serveFeed serves a made-up provider until the server is closed.
-func serveFeed(ctx context.Context, addr string, h http.Handler) (server *http.Server, feedURL string, err error) {
+// serveFeed serves a made-up provider until the server is closed. Should it end before, stderr is told.
+func serveFeed(ctx context.Context, addr string, h http.Handler, stderr io.Writer) (server *http.Server, feedURL string, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, "", fmt.Errorf("serve the made-up provider: %w", err)
@@ -180,7 +184,7 @@ func serveFeed(ctx context.Context, addr string, h http.Handler) (server *http.S
 	server = &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			slog.Error("the made-up provider ended", "error", err)
+			printf(stderr, "marquee: the made-up provider ended: %s\n", err)
 		}
 	}()
 	return server, "http://" + reachable(listener.Addr().String()) + "/feed.xml", nil

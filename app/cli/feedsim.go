@@ -82,7 +82,7 @@ or the files of a folder in the order of their names, one for each fetch.`,
 			if err != nil {
 				return err
 			}
-			server, feedURL, err := serveFeed(cmd.Context(), addr, feedsim.Handler(provider))
+			server, feedURL, err := serveFeed(cmd.Context(), addr, feedsim.Handler(provider), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -47,6 +47,9 @@ its end; what was read of it is in the catalogue all the same.`,
 			if result.Run != "" {
 				cmd.Printf("run %s: %s, %d records in %d chunks; the catalogue knows %d events, %d of them in the feed\n",
 					result.Run, result.State, result.Records, result.Chunks, result.Known, result.Here)
+				if result.Rejected > 0 {
+					cmd.Printf("rejected: %d; `marquee rejected list` says why\n", result.Rejected)
+				}
 			}
 			if result.Problem != "" {
 				return errors.New(result.Problem)
@@ -66,6 +69,10 @@ func fetchOnce(ctx context.Context, conf config.Config, log io.Writer) (wiring.F
 	if err := conf.ForFetching(); err != nil {
 		return wiring.FetchResult{}, err
 	}
+	nothing := func() error { return fmt.Errorf("nothing was fetched: %w", context.Cause(ctx)) }
+	if ctx.Err() != nil {
+		return wiring.FetchResult{}, nothing()
+	}
 	var poller *ingest.Poller
 	var feeds ports.FeedReader
 	process := wiring.Once(wiring.Settings{Config: conf, Roles: wiring.Roles{Fetch: true, Consume: true}, Build: build(), Log: log}, fx.Populate(&poller, &feeds))
@@ -80,7 +87,7 @@ func fetchOnce(ctx context.Context, conf config.Config, log io.Writer) (wiring.F
 		done()
 	})
 	if err == nil && !started {
-		err = fmt.Errorf("nothing was fetched: %w", context.Cause(ctx))
+		err = nothing()
 	}
 	return result, err
 }

@@ -17,7 +17,7 @@ func TestFetchOnceAlone(t *testing.T) {
 	for range 2 { // and again: nothing of the first one is in the way
 		got := s.run("fetch", "--once")
 		assert.Zero(t, got.code, got)
-		assert.Regexp(t, `^run default/\d+: concluded, 3 records in 1 chunks; the catalogue knows 2 events, 2 of them in the feed\n$`, got.out)
+		assert.Regexp(t, `^run default/\d+: concluded, 3 records in 1 chunks; the catalogue knows 2 events, 2 of them in the feed\nrejected: 1; .+\n$`, got.out)
 	}
 }
 
@@ -34,10 +34,12 @@ func TestFetchOnceOfAFeedThatEndsBadly(t *testing.T) {
 		out    string
 		says   string
 	}{
-		"cut":     {cut(feedBegin), "incomplete, 1 records in 1 chunks; the catalogue knows 1 events, 1 of them in the feed", "unexpected EOF"},
-		"refused": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "come back later", http.StatusServiceUnavailable) }, "incomplete, 0 records in 0 chunks", "the provider answered 503 Service Unavailable: \"come back later"},
-		"page":    {text("<!doctype html><html><body>Log in</body></html>"), "incomplete, 0 records in 0 chunks", ""},
-		"empty":   {text(""), "incomplete, 0 records in 0 chunks", ""},
+		"cut": {cut(feedBegin), "incomplete, 1 records in 1 chunks; the catalogue knows 1 events, 1 of them in the feed", "unexpected EOF"},
+		"refused": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "come back later", http.StatusServiceUnavailable)
+		}, "incomplete, 0 records in 0 chunks", "the provider answered 503 Service Unavailable: \"come back later"},
+		"page":  {text("<!doctype html><html><body>Log in</body></html>"), "incomplete, 0 records in 0 chunks", ""},
+		"empty": {text(""), "incomplete, 0 records in 0 chunks", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShell(t)
@@ -80,12 +82,12 @@ func TestFetchOnceBesideAProcess(t *testing.T) {
 	provider := serveFeed(t, text(feed))
 	s := newShell(t)
 	p := s.with("MARQUEE_PROVIDER_URL="+provider.URL).start("serve", "--roles", "fetch,consume")
-	p.line("run concluded")
+	p.line("run ended", "state", "concluded")
 	require.EqualValues(t, 1, provider.asked.Load())
 
 	got := s.run("fetch", "--once")
 	assert.Zero(t, got.code, got)
-	assert.Regexp(t, `^run default/\d+: concluded, 3 records in 1 chunks; the catalogue knows 2 events, 2 of them in the feed\n$`, got.out)
+	assert.Regexp(t, `^run default/\d+: concluded, 3 records in 1 chunks; the catalogue knows 2 events, 2 of them in the feed\nrejected: 1; .+\n$`, got.out)
 	assert.Empty(t, got.err, "the log is the other process's")
 	assert.EqualValues(t, 2, provider.asked.Load())
 	assert.Zero(t, p.stop().code)

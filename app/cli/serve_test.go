@@ -14,7 +14,7 @@ import (
 func TestServe(t *testing.T) {
 	s := newShell(t, "MARQUEE_PROVIDER_URL="+serveFeed(t, text(feed)).URL)
 	p := s.start("serve")
-	p.line("run concluded")
+	p.line("run ended", "state", "concluded")
 	status, body := get(t, "http://"+p.address("public API")+"/search")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, `"Jazz"`)
@@ -33,9 +33,12 @@ func TestServe(t *testing.T) {
 	})
 	t.Run("another process at its port is told what to do", func(t *testing.T) {
 		other := newShell(t, "MARQUEE_HTTP_ADDR="+p.address("public API"))
-		got := other.run("serve", "--roles", "api")
-		assert.Equal(t, 1, got.code, got)
-		assert.Contains(t, got.err, "address already in use; stop what listens there, or choose other addresses with MARQUEE_HTTP_ADDR and MARQUEE_ADMIN_ADDR\n")
+		for _, args := range [][]string{{"serve", "--roles", "api"}, {"demo"}} {
+			got := other.run(args...)
+			assert.Equal(t, 1, got.code, got)
+			assert.Contains(t, got.err, "address already in use; stop what listens there, or choose other addresses with MARQUEE_HTTP_ADDR and MARQUEE_ADMIN_ADDR\n")
+			assert.NotContains(t, got.err, `level=ERROR`, "one reason is enough")
+		}
 	})
 
 	got := p.stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -84,7 +85,11 @@ func printReport(cmd *cobra.Command, r search.Report, running bool) {
 	}
 	_ = table.Flush()
 	for _, f := range r.Feeds {
-		for _, text := range []string{f.Problem, f.Feed.Current.Failure, f.Feed.Current.Note} {
+		failure := f.Feed.Current.Failure
+		if strings.Contains(f.Problem, failure) {
+			failure = "" // it is part of the problem
+		}
+		for _, text := range []string{f.Problem, failure, f.Feed.Current.Note} {
 			if text != "" {
 				cmd.Printf("\n%s: %s\n", f.Provider, text)
 			}
@@ -98,5 +103,9 @@ func openForReading(ctx context.Context, conf config.Config) (*sqlite.Store, err
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no catalogue at %s; MARQUEE_DATA_DIR says where to look", path)
 	}
-	return sqlite.Open(ctx, sqlite.Options{Path: path, Clock: time.Now, Readers: 1, ReadOnly: true})
+	store, err := sqlite.Open(ctx, sqlite.Options{Path: path, Clock: time.Now, Readers: 1, ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("open the catalogue at %s: %w", path, err)
+	}
+	return store, nil
 }

@@ -38,7 +38,7 @@ func TestStatus(t *testing.T) {
 	assert.Regexp(t, `(?m)^default +ok +\S+ ago +2 +2 +1 +concluded$`, got.out)
 
 	p := s.start("serve")
-	p.line("run concluded")
+	p.line("run ended", "state", "concluded")
 	got = s.run("status")
 	assert.Zero(t, got.code, got)
 	assert.Contains(t, got.out, "status: ok\n")
@@ -48,12 +48,25 @@ func TestStatus(t *testing.T) {
 func TestStatusOfAFeedThatCannotBeRead(t *testing.T) {
 	s := newShell(t, "MARQUEE_PROVIDER_URL=http://127.0.0.1:1/")
 	p := s.start("serve")
-	p.line("run incomplete")
+	p.line("run ended", "state", "incomplete")
 	got := s.run("status")
 	assert.Equal(t, 1, got.code, got)
 	assert.Contains(t, got.out, "status: degraded\n")
 	assert.Regexp(t, `(?m)^default +degraded +never +0 +0 +0 +incomplete$`, got.out)
 	assert.Contains(t, got.out, "default: its feed was never read to the end: request the feed: dial tcp 127.0.0.1:1: connect: connection refused\n")
+	assert.Equal(t, 1, strings.Count(got.out, "connection refused"), "it is told once")
+}
+
+func TestStatusOfADamagedCatalogue(t *testing.T) {
+	s := newShell(t)
+	path := filepath.Join(s.dataDir(), "marquee.db")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600))
+	for code, args := range map[int][]string{2: {"status"}, 1: {"rejected", "list"}} {
+		got := s.run(args...)
+		assert.Equal(t, code, got.code, got)
+		assert.Contains(t, got.err, "marquee: open the catalogue at "+path+": ")
+		assert.Contains(t, got.err, "file is not a database")
+	}
 }
 
 func TestStatusBeforeTheFirstFetch(t *testing.T) {

@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -56,9 +57,7 @@ func Load(environ []string) (c Config, unknown []string, err error) {
 		return c, unknown, err
 	}
 	wrong := c.problems()
-	for name, problem := range illegible { // what could not be read is empty, which is another problem
-		wrong[name] = problem
-	}
+	maps.Copy(wrong, illegible) // what could not be read is empty, which is another problem
 	return c, unknown, joined(wrong)
 }
 

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,6 +32,19 @@ func TestReferencePage(t *testing.T) {
 		return
 	}
 	assert.Equal(t, reference(), table, "docs/operators/configuration.md and Config differ; Config is right: run `go test ./app/config -update`")
+}
+
+// Of the standard variables it has at least those that Marquee reads by itself.
+func TestReferencePageHasTheStandardVariables(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operators/configuration.md")
+	require.NoError(t, err)
+	code, err := os.ReadFile("../../observability/tracing_settings.go")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`"(OTEL_[A-Z_]+)"`).FindAllSubmatch(code, -1)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		assert.Contains(t, string(page), "`"+string(name[1])+"`", "docs/operators/configuration.md does not say what it does")
+	}
 }
 
 func reference() string {

@@ -20,13 +20,14 @@ import (
 
 // FetchResult is what became of a fetch that somebody asked for, in plain words.
 type FetchResult struct {
-	Run     string `json:"run,omitempty"`
-	State   string `json:"state,omitempty"`
-	Records int    `json:"records"`
-	Chunks  int    `json:"chunks"`
-	Known   int    `json:"known"`     // events of the provider, afterwards
-	Here    int    `json:"available"` // of these, in the feed
-	Problem string `json:"problem,omitempty"`
+	Run      string `json:"run,omitempty"`
+	State    string `json:"state,omitempty"`
+	Records  int    `json:"records"`
+	Chunks   int    `json:"chunks"`
+	Known    int    `json:"known"`     // events of the provider, afterwards
+	Here     int    `json:"available"` // of these, in the feed
+	Rejected int    `json:"rejected"`  // open rejections of the provider
+	Problem  string `json:"problem,omitempty"`
 }
 
 // FetchOnce reads the feed now and waits until what it brought is in the catalogue, or ctx ends.
@@ -45,7 +46,7 @@ func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader) Fe
 	if err != nil {
 		result.Problem = fmt.Sprintf("wait for run %s: %s", run, err)
 	}
-	result.State, result.Known, result.Here = string(feed.Current.State), feed.Known, feed.Available
+	result.State, result.Known, result.Here, result.Rejected = string(feed.Current.State), feed.Known, feed.Available, feed.Rejected
 	return result
 }
 

@@ -1,10 +1,12 @@
 package wiring
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 	"go.uber.org/fx"
@@ -36,7 +38,13 @@ func (d DataDir) Lock() (unlock func() error, err error) {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	lock := flock.New(d.lockFile())
-	free, err := lock.TryLock()
+	// Whoever looks whether the folder is in use holds it for a moment.
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	free, err := lock.TryLockContext(ctx, 20*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		free, err = false, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the data folder: %w", err)
 	}

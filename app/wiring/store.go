@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.uber.org/fx"
@@ -12,9 +13,9 @@ import (
 )
 
 func openStore(lc fx.Lifecycle, dir DataDir, clock func() time.Time, probes *observability.Probes) (*sqlite.Store, error) {
-	store, err := sqlite.Open(context.Background(), sqlite.Options{Path: dir.Database(), Clock: clock})
+	store, err := sqlite.Open(context.Background(), sqlite.Options{Path: dir.Database(), Clock: clock, Sole: true}) // the folder is locked
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open %s: %w", dir.Database(), err)
 	}
 	lc.Append(fx.StopHook(store.Close))
 	probes.Add("store", 0, store.Ping)
