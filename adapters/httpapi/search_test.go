@@ -150,9 +150,7 @@ func FuzzBound(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		if len(value) > 1000 {
-			t.Skip()
-		}
+		value = value[:min(len(value), 1000)]
 		s := handled(t)
 		got := s("/search?starts_at=" + url.QueryEscape(value))
 		switch got.StatusCode {

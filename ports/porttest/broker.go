@@ -31,13 +31,13 @@ type BrokerUnderTest struct {
 	Dial func(*testing.T) BrokerClient
 	// Lease is how long a message in hand stays with a consumer that is not heard of.
 	Lease time.Duration
-	// Capacity is how many messages fit in.
+	// Capacity is how many messages fit in; zero for a broker without a bound of its own.
 	Capacity int
-	// Crash ends a client without a word to the broker.
+	// Crash ends a client without a word to the broker; nil where clients do not fail alone.
 	Crash func(*testing.T, BrokerClient)
-	// Restart ends the broker and all clients, and starts the broker again.
+	// Restart ends the broker and all clients, and starts the broker again; nil where messages end with its process.
 	Restart func(*testing.T)
-	// Outage takes the broker away while during runs. The clients live on.
+	// Outage takes the broker away while during runs. The clients live on; nil where they end with it.
 	Outage func(t *testing.T, during func())
 }
 
@@ -64,6 +64,21 @@ func Broker(t *testing.T, open func(*testing.T) BrokerUnderTest) {
 		"a verdict given before the end is kept":               keepVerdicts,
 		"what was published outlives the broker":               surviveRestart,
 		"consumers wait while the broker is away and resume":   resumeAfterOutage,
+	}
+	// What a broker does not declare, it does not promise.
+	promised := open(t)
+	if promised.Capacity == 0 {
+		delete(cases, "a full broker refuses and loses nothing")
+	}
+	if promised.Crash == nil {
+		delete(cases, "a crashed consumer's message comes again")
+		delete(cases, "a verdict given before the end is kept")
+	}
+	if promised.Restart == nil {
+		delete(cases, "what was published outlives the broker")
+	}
+	if promised.Outage == nil {
+		delete(cases, "consumers wait while the broker is away and resume")
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -182,9 +197,6 @@ func publishTwice(t *testing.T, b BrokerUnderTest) {
 }
 
 func fill(t *testing.T, b BrokerUnderTest) {
-	if b.Capacity == 0 {
-		t.Skip("this broker has no bound of its own")
-	}
 	c := b.Dial(t)
 	var accepted int
 	for i := range b.Capacity {
@@ -368,9 +380,6 @@ func countBacklog(t *testing.T, b BrokerUnderTest) {
 }
 
 func surviveCrash(t *testing.T, b BrokerUnderTest) {
-	if b.Crash == nil {
-		t.Skip("clients of this broker do not fail alone")
-	}
 	crashing, other := b.Dial(t), b.Dial(t)
 	require.NoError(t, other.Publish(t.Context(), numbered("m", 1)...))
 
@@ -401,9 +410,6 @@ func surviveCrash(t *testing.T, b BrokerUnderTest) {
 }
 
 func keepVerdicts(t *testing.T, b BrokerUnderTest) {
-	if b.Crash == nil {
-		t.Skip("clients of this broker do not fail alone")
-	}
 	crashing, other := b.Dial(t), b.Dial(t)
 	require.NoError(t, other.Publish(t.Context(), numbered("m", 4)...))
 	var got deliveries
@@ -416,9 +422,6 @@ func keepVerdicts(t *testing.T, b BrokerUnderTest) {
 }
 
 func surviveRestart(t *testing.T, b BrokerUnderTest) {
-	if b.Restart == nil {
-		t.Skip("messages end with this broker's process")
-	}
 	before := b.Dial(t)
 	require.NoError(t, before.Publish(t.Context(), numbered("m", 20)...))
 	var handled deliveries
@@ -443,9 +446,6 @@ func surviveRestart(t *testing.T, b BrokerUnderTest) {
 }
 
 func resumeAfterOutage(t *testing.T, b BrokerUnderTest) {
-	if b.Outage == nil {
-		t.Skip("clients of this broker end with it")
-	}
 	c := b.Dial(t)
 	var got deliveries
 	startConsumer(t, c, 2, got.acknowledge)
