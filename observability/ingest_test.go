@@ -101,7 +101,7 @@ func TestRunsThatCannotBeginAreCountedByReason(t *testing.T) {
 
 func TestAFeedIsCountedHoweverItEnds(t *testing.T) {
 	r := newRig(t)
-	w := &world{records: []catalogue.Record{{}, {}}, receipt: catalogue.Receipt{Bytes: 100}}
+	w := &world{records: []catalogue.Record{{}, {Damaged: true}}, receipt: catalogue.Receipt{Bytes: 100}}
 	f := observability.ObserveFeed(w, r.Recorder)
 	source := catalogue.Source{ID: provider}
 	keep := func(catalogue.Record) error { return nil }
@@ -119,6 +119,7 @@ func TestAFeedIsCountedHoweverItEnds(t *testing.T) {
 		"outcome=ok provider=city-hall": 1, "outcome=internal provider=city-hall": 1, "outcome=not_modified provider=city-hall": 1,
 	})
 	r.only("marquee_feed_records_total", map[string]int{"provider=city-hall": 3})
+	r.only("marquee_feed_records_damaged_total", map[string]int{"provider=city-hall": 1})
 	r.only("marquee_feed_bytes_total", map[string]int{"provider=city-hall": 100})
 }
 

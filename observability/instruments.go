@@ -17,6 +17,7 @@ type instruments struct {
 	fetches        *prometheus.CounterVec
 	feedBytes      *prometheus.CounterVec
 	feedRecords    *prometheus.CounterVec
+	damagedRecords *prometheus.CounterVec
 	lastConcluded  *prometheus.GaugeVec
 	feedEvents     *prometheus.GaugeVec
 	openRejections *prometheus.GaugeVec
@@ -60,6 +61,7 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		fetches:        metricFetches.counter(reg),
 		feedBytes:      metricFeedBytes.counter(reg),
 		feedRecords:    metricFeedRecords.counter(reg),
+		damagedRecords: metricDamagedRecords.counter(reg),
 		lastConcluded:  metricLastConcluded.gauge(reg),
 		feedEvents:     metricFeedEvents.gauge(reg),
 		openRejections: metricOpenRejections.gauge(reg),

@@ -174,6 +174,8 @@ var (
 		Help: "Readings of a feed that have ended."}
 	metricFeedBytes = Metric{Name: "marquee_feed_bytes_total", Type: TypeCounter, Unit: "bytes", Labels: []Label{labelProvider},
 		Help: "Bytes read from feeds, after decompression."}
+	metricDamagedRecords = Metric{Name: "marquee_feed_records_damaged_total", Type: TypeCounter, Unit: "records", Labels: []Label{labelProvider},
+		Help: "Records that were not well formed and were read with indulgence."}
 	metricFeedRecords = Metric{Name: "marquee_feed_records_total", Type: TypeCounter, Unit: "records", Labels: []Label{labelProvider},
 		Help: "Records that feeds handed over."}
 	metricLastConcluded = Metric{Name: "marquee_feed_last_concluded_timestamp_seconds", Type: TypeGauge, Unit: "seconds", Labels: []Label{labelProvider},
@@ -233,7 +235,7 @@ func Metrics() []Metric {
 	all := []Metric{
 		metricBuildInfo, metricTelemetryErrors, metricPortCalls, metricPortDuration,
 		metricHTTPRequests, metricHTTPDuration, metricHTTPInFlight, metricClientRequests, metricClientDuration, metricLimitDecisions,
-		metricFetches, metricFeedBytes, metricFeedRecords, metricLastConcluded, metricFeedEvents, metricOpenRejections, metricHeldEvents,
+		metricFetches, metricFeedBytes, metricFeedRecords, metricDamagedRecords, metricLastConcluded, metricFeedEvents, metricOpenRejections, metricHeldEvents,
 		metricRunsBegun, metricRunsRefused, metricRuns, metricRunDuration, metricEventsChanged, metricChunks, metricRejections,
 		metricPublished, metricPublishedBytes, metricDeliveries, metricRedeliveries, metricDeliveryDuration, metricDeliveryWait, metricDeliveriesInFlight, metricBacklog, metricParked,
 		metricChangesRead, metricChangeHead, metricLeaseHeld,

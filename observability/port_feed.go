@@ -13,6 +13,7 @@ func ObserveFeed(next ports.Feed, rec *Recorder) ports.Feed {
 	rec.startFromZero(rec.fetches, labelFetch.Values...)
 	rec.startFromZero(rec.feedBytes)
 	rec.startFromZero(rec.feedRecords)
+	rec.startFromZero(rec.damagedRecords)
 	return &feed{next: next, rec: rec, fetch: rec.call(callFetch)}
 }
 
@@ -31,6 +32,9 @@ func (f *feed) Fetch(ctx context.Context, s catalogue.Source, since catalogue.Va
 	receipt, err = f.next.Fetch(ctx, s, since, func(r catalogue.Record) error {
 		records++
 		handedOver.Inc()
+		if r.Damaged {
+			f.rec.damagedRecords.WithLabelValues(provider).Inc()
+		}
 		return each(r)
 	})
 	f.rec.feedBytes.WithLabelValues(provider).Add(float64(max(receipt.Bytes, 0)))

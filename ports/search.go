@@ -4,7 +4,14 @@ import (
 	"context"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 )
+
+// EventReader knows single events.
+type EventReader interface {
+	// Event returns everything that is known of an event, from one snapshot. An unknown one is fault.NotFound.
+	Event(ctx context.Context, id event.ID) (catalogue.Detail, error)
+}
 
 // Searcher answers searches.
 type Searcher interface {

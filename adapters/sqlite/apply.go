@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -33,6 +34,11 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 			return err
 		}
 		writes := decide(catalogue.Standing{Current: in.current, CurrentConcluded: in.currentConcluded, Heads: known})
+		if out.Late {
+			if b.Rejections, err = ofUnknown(ctx, tx, b.Rejections); err != nil {
+				return err
+			}
+		}
 		if err := s.reject(ctx, tx, b); err != nil {
 			return err
 		}
@@ -68,6 +74,19 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 	return out, err
 }
 
+// ofUnknown leaves out the rejections of events that are known: a late chunk has no news of those.
+func ofUnknown(ctx context.Context, tx *sql.Tx, rejections []catalogue.Rejection) ([]catalogue.Rejection, error) {
+	ids := make([]event.ID, len(rejections))
+	for i, r := range rejections {
+		ids[i] = r.Identity.ID()
+	}
+	known, err := heads(ctx, tx, ids)
+	return slices.DeleteFunc(slices.Clone(rejections), func(r catalogue.Rejection) bool {
+		_, ok := known[r.Identity.ID()]
+		return ok
+	}), err
+}
+
 // appliedBefore reports whether the chunk of the current run is known. A final run has all its chunks.
 func appliedBefore(ctx context.Context, tx *sql.Tx, in run, chunk int) (bool, error) {
 	if !in.State.Open() {
@@ -83,21 +102,17 @@ func appliedBefore(ctx context.Context, tx *sql.Tx, in run, chunk int) (bool, er
 
 // noteSeen keeps what the chunk saw until its run is concluded.
 func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch, added int) error {
-	seen := make([]byte, 0, len(event.ID{})*(len(b.Understood)+len(b.Rejections)))
-	for _, id := range b.Understood {
-		seen = append(seen, id[:]...)
-	}
+	seen := slices.Clone(b.Understood)
 	nameless := 0
 	for _, r := range b.Rejections {
 		if !r.Whole {
 			nameless++
 			continue
 		}
-		id := r.Identity.ID()
-		seen = append(seen, id[:]...)
+		seen = append(seen, r.Identity.ID())
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO run_chunks (provider, run, chunk, seen, nameless) VALUES (?, ?, ?, ?, ?)",
-		b.Run.Provider, b.Run.Number, b.Chunk, seen, nameless); err != nil {
+		b.Run.Provider, b.Run.Number, b.Chunk, joined(seen), nameless); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, "UPDATE runs SET applied = applied + 1, added = added + ? WHERE provider = ? AND number = ?", added, b.Run.Provider, b.Run.Number)

@@ -58,13 +58,19 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		return err
 	}
 	var leaving, returning []event.ID
-	out.Census = catalogue.Census{NotModified: e.NotModified, HeldRuns: p.heldRuns, HeldLeaving: p.heldLeaving}
+	out.Census = catalogue.Census{NotModified: e.NotModified, HeldRuns: p.heldRuns, HeldLeaving: len(p.held)}
 	if !e.NotModified {
 		if leaving, returning, err = survey(ctx, tx, e.Run, &out.Census); err != nil {
 			return err
 		}
 	}
+	again := common(leaving, p.held)
+	out.Census.Again = len(again)
 	out.Verdict = judge(out.Census)
+	if out.Verdict.HeldRuns > 1 {
+		leaving = again
+	}
+	held := leaving
 	if !out.Verdict.Withdraw {
 		leaving = nil
 	}
@@ -80,12 +86,14 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?, etag = ?, last_modified = ? WHERE id = ?",
 			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, e.Run.Provider)
 	} else {
-		held, heldLeaving := 0, 0
+		runs := 0
 		if out.Verdict.Held {
-			held, heldLeaving = out.Verdict.HeldRuns, out.Census.Leaving
+			runs = out.Verdict.HeldRuns
+		} else {
+			held = nil
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, full_read = ?1, etag = ?2, last_modified = ?3, held_runs = ?4, held_leaving = ?5, available = available - ?6 + ?7 WHERE id = ?8",
-			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, held, heldLeaving, out.Withdrawn, out.Returned, e.Run.Provider)
+		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, full_read = ?1, etag = ?2, last_modified = ?3, held_runs = ?4, held = ?5, available = available - ?6 + ?7 WHERE id = ?8",
+			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, runs, joined(held), out.Withdrawn, out.Returned, e.Run.Provider)
 		if err == nil {
 			err = s.resolveUnseen(ctx, tx, e.Run)
 		}
@@ -128,8 +136,8 @@ func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Ce
 	seen := map[event.ID]struct{}{}
 	for _, k := range chunks {
 		c.Nameless += k.nameless
-		for id := range slices.Chunk(k.seen, len(event.ID{})) {
-			seen[event.ID(id)] = struct{}{}
+		for _, id := range split(k.seen) {
+			seen[id] = struct{}{}
 		}
 	}
 	c.Seen = len(seen)
@@ -169,10 +177,39 @@ func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Ce
 		return nil, nil, err
 	}
 	c.Available -= added // what the run brought itself was not there before it
-	byID := func(a, b event.ID) int { return bytes.Compare(a[:], b[:]) }
-	slices.SortFunc(leaving, byID)
-	slices.SortFunc(returning, byID)
+	slices.SortFunc(leaving, compareIDs)
+	slices.SortFunc(returning, compareIDs)
 	return leaving, returning, nil
+}
+
+// common are the ids that both sorted lists have.
+func common(a, b []event.ID) []event.ID {
+	var both []event.ID
+	for _, id := range a {
+		if _, found := slices.BinarySearchFunc(b, id, compareIDs); found {
+			both = append(both, id)
+		}
+	}
+	return both
+}
+
+func compareIDs(a, b event.ID) int { return bytes.Compare(a[:], b[:]) }
+
+// joined and split are how a list of ids is kept in a column.
+func joined(ids []event.ID) []byte {
+	b := make([]byte, 0, len(ids)*len(event.ID{}))
+	for _, id := range ids {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+func split(column []byte) []event.ID {
+	var ids []event.ID
+	for id := range slices.Chunk(column, len(event.ID{})) {
+		ids = append(ids, event.ID(id))
+	}
+	return ids
 }
 
 // move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last

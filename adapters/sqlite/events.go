@@ -61,7 +61,7 @@ func scanEvent(row scanner) (event.Event, error) {
 
 // upsertEvent takes the values of eventValues.
 var upsertEvent = func() string {
-	columns := append(slices.Clip(eventColumns), "title_fold", "fingerprint")
+	columns := append(slices.Clip(eventColumns), "title_fold", "fingerprint", "last_seen")
 	var b strings.Builder
 	b.WriteString("INSERT INTO events (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ") ON CONFLICT (id) DO UPDATE SET ")
 	for i, c := range columns[1:] {
@@ -73,7 +73,7 @@ var upsertEvent = func() string {
 	return b.String()
 }()
 
-func eventValues(w catalogue.Write) []any {
+func eventValues(w catalogue.Write, run catalogue.RunRef) []any {
 	e, f := w.Event, w.Event.Facts
 	return []any{
 		w.Event.ID[:], e.Identity.Provider, e.Identity.Base, e.Identity.Event, f.Title, f.Organizer, f.SellMode,
@@ -83,7 +83,7 @@ func eventValues(w catalogue.Write) []any {
 		f.SoldOut, orNull(int64(f.Prices.Min), f.Prices.Known), orNull(int64(f.Prices.Max), f.Prices.Known),
 		f.Capacity, f.Currency, f.Category, f.City, f.Venue, f.URL, f.Image,
 		e.FirstSeen.UnixMilli(), e.Available, e.Revision,
-		event.Fold(f.Title), w.Fingerprint[:],
+		event.Fold(f.Title), w.Fingerprint[:], orNull(run.Number, !e.Available),
 	}
 }
 
@@ -111,7 +111,7 @@ func writeEvents(ctx context.Context, tx *sql.Tx, run catalogue.RunRef, writes [
 	defer func() { _ = zones.Close() }()
 	logged := make([]logEntry, len(writes))
 	for i, w := range writes {
-		if _, err := upsert.ExecContext(ctx, eventValues(w)...); err != nil {
+		if _, err := upsert.ExecContext(ctx, eventValues(w, run)...); err != nil {
 			return err
 		}
 		list, err := eventstate.EncodeZones(w.Zones)

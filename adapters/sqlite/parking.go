@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -11,9 +12,13 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// maxParked is how many messages are kept. One more is refused as unavailable rather than dropped: each
-// of them is a part of a feed that nobody else has.
+// maxParked is how many messages are kept. For one more, the oldest goes whose run is final, since a later run has
+// brought the feed again. While there is none, one more is refused as unavailable rather than dropped.
 const maxParked = 10_000
+
+const oldestOfFinalRuns = `DELETE FROM parked WHERE id = (
+	SELECT k.id FROM parked k LEFT JOIN runs r ON r.provider = k.provider AND r.number = k.run
+	WHERE r.state IS NULL OR r.state NOT IN ('reading', 'announced') ORDER BY k.parked_at, k.id LIMIT 1)`
 
 // suspicion is how long a message stays suspected.
 const suspicion = 24 * time.Hour
@@ -30,7 +35,13 @@ func (s *Store) Park(ctx context.Context, d ports.Delivery, r *catalogue.RunRef,
 			return err
 		}
 		if parked >= maxParked {
-			return fault.New(fault.Unavailable, "park message: %d are parked already; look at them first", parked)
+			gone, err := tx.ExecContext(ctx, oldestOfFinalRuns)
+			if err != nil {
+				return err
+			}
+			if n, err := gone.RowsAffected(); err != nil || n == 0 {
+				return errors.Join(err, fault.New(fault.Unavailable, "park message: %d are parked already, all of open runs", parked))
+			}
 		}
 		var provider, number any
 		if r != nil {

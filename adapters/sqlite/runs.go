@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
 )
 
@@ -20,12 +21,15 @@ const fullReadEvery = time.Hour
 type provider struct {
 	current, concluded, fullRead catalogue.RunNumber
 	validators                   catalogue.Validators
-	heldRuns, heldLeaving        int
+	heldRuns                     int
+	held                         []event.ID
 }
 
 func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found bool, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, etag, last_modified, held_runs, held_leaving FROM providers WHERE id = ?", id).
-		Scan(&p.current, &p.concluded, &p.fullRead, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &p.heldLeaving)
+	var held []byte
+	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, etag, last_modified, held_runs, held FROM providers WHERE id = ?", id).
+		Scan(&p.current, &p.concluded, &p.fullRead, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &held)
+	p.held = split(held)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -82,7 +86,7 @@ func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Beg
 			if err != nil {
 				return err
 			}
-			if err := mayFollow(last, start, now); err != nil {
+			if err := mayFollow(ctx, tx, last, start, now); err != nil {
 				return err
 			}
 			number = max(number, p.current+1)
@@ -92,6 +96,9 @@ func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Beg
 		}
 		begun.Run = catalogue.RunRef{Provider: start.Provider, Number: number}
 		if _, err := s.enter(ctx, tx, begun.Run); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE providers SET interval = ? WHERE id = ?", start.Interval.Milliseconds(), start.Provider); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM runs WHERE provider = ?1 AND number < (SELECT number FROM runs WHERE provider = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)", start.Provider, keptRuns)
@@ -109,8 +116,13 @@ func (s *Store) holds(ctx context.Context, tx *sql.Tx, start catalogue.Start, no
 	return err
 }
 
-// mayFollow reports whether a run may begin after last.
-func mayFollow(last catalogue.Run, start catalogue.Start, now time.Time) error {
+// mayFollow reports whether a run may begin after last. One with a parked part will not be concluded, so nobody
+// waits for it.
+func mayFollow(ctx context.Context, tx *sql.Tx, last catalogue.Run, start catalogue.Start, now time.Time) error {
+	var parked bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM parked WHERE provider = ? AND run = ?)", last.Ref.Provider, last.Ref.Number).Scan(&parked); err != nil {
+		return err
+	}
 	published, waited := false, time.Duration(0)
 	switch {
 	case last.State == catalogue.Announced:
@@ -118,7 +130,7 @@ func mayFollow(last catalogue.Run, start catalogue.Start, now time.Time) error {
 	case last.State == catalogue.Reading && last.Ref.Number == start.Announced:
 		published, waited = true, start.AnnouncedFor // its completion is still in the broker
 	}
-	if published && waited < start.Patience {
+	if published && !parked && waited < start.Patience {
 		return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeStillConsuming, Message: "run " + last.Ref.String() + " is still being consumed"}
 	}
 	return nil
@@ -135,16 +147,18 @@ type run struct {
 // supersede the provider's open one.
 func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run, error) {
 	now := s.clock()
-	if ahead := r.Number.Time().Sub(now); ahead > catalogue.MaxAhead {
+	p, known, err := findProvider(ctx, tx, r.Provider)
+	if err != nil {
+		return run{}, err
+	}
+	// A run that is known, or follows one that is, may be ahead: then this clock was, once.
+	if ahead := r.Number.Time().Sub(now); ahead > catalogue.MaxAhead && r.Number > p.current+1 {
 		return run{}, &fault.Error{
 			Kind: fault.Invalid, Code: catalogue.CodeFromTheFuture,
 			Message: "run " + r.String() + " is " + ahead.Round(time.Second).String() + " ahead of the store's clock, more than " + catalogue.MaxAhead.String(),
 		}
 	}
-	p, known, err := findProvider(ctx, tx, r.Provider)
 	switch {
-	case err != nil:
-		return run{}, err
 	case !known:
 		_, err = tx.ExecContext(ctx, "INSERT INTO providers (id, current_run) VALUES (?, ?)", r.Provider, r.Number)
 	case r.Number > p.current:
@@ -222,16 +236,17 @@ func (s *Store) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
 	err := s.view(ctx, "list feeds", func(tx *sql.Tx) error {
 		var err error
 		feeds, err = collect(ctx, tx, func(row scanner) (f catalogue.Feed, err error) {
-			var concluded, rejected int64
+			var concluded, rejected, interval int64
 			var current catalogue.RunNumber
-			err = row.Scan(&f.Provider, &current, &concluded, &f.Known, &f.Available, &rejected)
+			err = row.Scan(&f.Provider, &current, &concluded, &f.Known, &f.Available, &interval, &rejected)
 			if concluded > 0 {
 				f.LastConcluded = catalogue.RunNumber(concluded).Time()
 			}
 			f.Rejected = int(rejected)
+			f.Interval = time.Duration(interval) * time.Millisecond
 			f.Current.Ref = catalogue.RunRef{Provider: f.Provider, Number: current}
 			return f, err
-		}, `SELECT id, current_run, concluded_run, known, available,
+		}, `SELECT id, current_run, concluded_run, known, available, interval,
 			(SELECT count(*) FROM rejections r WHERE r.provider = p.id AND r.resolved = 0) FROM providers p ORDER BY id`)
 		if err != nil {
 			return err

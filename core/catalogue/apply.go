@@ -63,16 +63,16 @@ type Census struct {
 	Available   int // events in the feed before this run
 	Leaving     int // of those, not seen now
 	Returning   int // seen now, not available before
-	// HeldRuns is how many complete runs in a row were held before this one because of the same
-	// departures, and HeldLeaving how many events the last of them found leaving.
-	HeldRuns, HeldLeaving int
+	// HeldRuns is how many complete runs in a row were held before this one, HeldLeaving how many events
+	// were missing in all of them, and Again how many of these are missing now.
+	HeldRuns, HeldLeaving, Again int
 }
 
 // Verdict is the judgement of a census.
 type Verdict struct {
 	Withdraw bool   // mark the leaving ones as gone
 	Held     bool   // too many at once: keep them and say so
-	HeldRuns int    // in a row, this one included
+	HeldRuns int    // in a row that agree, this one included; above 1, only what is missing in all of them counts
 	Note     string // why not, for people
 }
 

@@ -89,7 +89,7 @@ func stub(r catalogue.Record, flaw catalogue.Reason) catalogue.Record {
 		var kept catalogue.Fields
 		for _, name := range names {
 			if value, ok := fields.Get(name); ok {
-				kept = append(kept, catalogue.Field{Name: name, Value: value[:min(len(value), maxStubText)]})
+				kept = append(kept, catalogue.Field{Name: name, Value: cut(value, maxStubText)})
 			}
 		}
 		return kept

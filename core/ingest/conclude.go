@@ -12,7 +12,7 @@ const (
 	holdShare     = 0.30 // of the available events
 	holdLeast     = 50   // events
 	holdRuns      = 3    // complete runs that have to agree before it is believed
-	holdAgreement = 0.10 // how far their numbers of departures may be apart, as a share
+	holdAgreement = 0.90 // share of the departures that they have to have in common
 )
 
 // Conclude makes a run final if it can be. It may be tried at any time, by anyone.
@@ -41,11 +41,11 @@ func judge(c catalogue.Census) catalogue.Verdict {
 		return catalogue.Verdict{Withdraw: true}
 	}
 	runs := 1
-	if apart := c.Leaving - c.HeldLeaving; c.HeldRuns > 0 && float64(max(apart, -apart)) <= holdAgreement*float64(c.HeldLeaving) {
+	if c.HeldRuns > 0 && float64(c.Again) >= holdAgreement*float64(max(c.Leaving, c.HeldLeaving)) {
 		runs = c.HeldRuns + 1
 	}
 	if runs >= holdRuns {
-		return catalogue.Verdict{Withdraw: true, HeldRuns: runs, Note: fmt.Sprintf("%d complete runs agree that %d of %d events left", runs, c.Leaving, c.Available)}
+		return catalogue.Verdict{Withdraw: true, HeldRuns: runs, Note: fmt.Sprintf("%d complete runs agree that %d of %d events left", runs, c.Again, c.Available)}
 	}
 	return catalogue.Verdict{Held: true, HeldRuns: runs, Note: fmt.Sprintf("%d of %d events would leave at once; run %d of %d that have to agree", c.Leaving, c.Available, runs, holdRuns)}
 }

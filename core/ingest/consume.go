@@ -80,10 +80,21 @@ func (c *Consumer) absolve(ctx context.Context, d ports.Delivery, in hand) {
 type hand struct {
 	suspected   bool
 	unexplained int
+	doomed      error // why it is to be parked, whatever else happens
 }
 
 // attempt is nil when the message is done or parked; otherwise it has to wait.
 func (c *Consumer) attempt(ctx context.Context, d ports.Delivery, in *hand) error {
+	if in.doomed == nil {
+		if err := c.try(ctx, d, in); err != nil || in.doomed == nil {
+			return err
+		}
+	}
+	return c.park(ctx, d, in.doomed)
+}
+
+// try is nil when the message is done, or doomed.
+func (c *Consumer) try(ctx context.Context, d ports.Delivery, in *hand) error {
 	if d.Attempt > 1 && !in.suspected {
 		// It came before and was never answered. The store counts that, not the broker, whose count also
 		// grows when a consumer is stopped in order.
@@ -93,7 +104,8 @@ func (c *Consumer) attempt(ctx context.Context, d ports.Delivery, in *hand) erro
 		}
 		in.suspected = true
 		if crashes >= maxCrashes {
-			return c.park(ctx, d, fault.New(fault.Invalid, "it was taken %d times and never answered", crashes))
+			in.doomed = fault.New(fault.Invalid, "it was taken %d times and never answered", crashes)
+			return nil
 		}
 	}
 	err := c.handle(ctx, d)
@@ -101,11 +113,13 @@ func (c *Consumer) attempt(ctx context.Context, d ports.Delivery, in *hand) erro
 	case err == nil:
 		return nil
 	case kind == fault.Invalid || kind == fault.NotFound || kind == fault.Gone:
-		return c.park(ctx, d, err)
+		in.doomed = err
+		return nil
 	case kind == fault.Internal:
 		in.unexplained++
 		if _, panicked := errors.AsType[*panicError](err); panicked || in.unexplained >= maxUnexplained {
-			return c.park(ctx, d, err)
+			in.doomed = err
+			return nil
 		}
 	}
 	return err

@@ -36,6 +36,7 @@ type ledger struct {
 	parked     map[string]parked
 	suspects   map[string]int
 	suspicions int
+	onPark     func() error
 	asked      int
 
 	apply    func(context.Context) error // before a batch or a completion is taken
@@ -123,6 +124,9 @@ func (l *ledger) Absolve(_ context.Context, id string) error {
 func (l *ledger) Park(_ context.Context, d ports.Delivery, r *catalogue.RunRef, reason string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.onPark != nil {
+		return l.onPark()
+	}
 	if l.parking != nil {
 		return l.parking
 	}
@@ -340,6 +344,20 @@ func TestAMessageThatEndsItsConsumersIsParked(t *testing.T) {
 	assert.Equal(t, 5, tried, "nobody tries it a sixth time")
 	assert.Contains(t, store.parked[chunkMessage(1).ID].reason, "taken 5 times and never answered")
 	assert.Equal(t, &run, store.parked[chunkMessage(1).ID].run)
+}
+
+func TestADoomedMessageIsNotTriedAgainWhileItCannotBeParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newLedger()
+		store.suspects[chunkMessage(1).ID] = 4
+		store.onPark = func() error {
+			store.onPark = nil
+			return fault.New(fault.Unavailable, "the disk is full")
+		}
+		assert.Equal(t, []ports.Verdict{done}, handled(t, store, delivery(chunkMessage(1), 6)))
+		assert.Empty(t, store.applied, "it took its consumers down five times")
+		assert.Len(t, store.parked, 1)
+	})
 }
 
 func TestAnAnswerEndsAllSuspicion(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -28,6 +29,7 @@ type Fetched struct {
 	Completion catalogue.Completion
 	Announced  bool // the completion is published
 	Records    int  // handed over by the feed
+	Damaged    int  // of these, not well formed
 	Bytes      int64
 }
 
@@ -47,7 +49,7 @@ func (f *Fetcher) Fetch(ctx context.Context, s catalogue.Source, run catalogue.B
 	if r.lost == nil {
 		r.lost = r.bundler.flush()
 	}
-	done := Fetched{Records: r.records, Bytes: receipt.Bytes, Completion: catalogue.Completion{
+	done := Fetched{Records: r.records, Damaged: r.damaged, Bytes: receipt.Bytes, Completion: catalogue.Completion{
 		Run: run.Run, Chunks: r.bundler.chunk.Number, ReadToEnd: err == nil,
 		NotModified: receipt.NotModified, Validators: receipt.Validators,
 	}}
@@ -75,11 +77,15 @@ type reading struct {
 	bundler bundler
 	seen    map[event.ID]struct{}
 	records int
+	damaged int
 	lost    error // why nothing can be published any more
 }
 
 func (r *reading) take(record catalogue.Record) error {
 	r.records++
+	if record.Damaged {
+		r.damaged++
+	}
 	boundIDs(&record)
 	if identity, whole := record.Identity(r.source.ID); whole {
 		id := identity.ID()
@@ -104,11 +110,19 @@ func boundIDs(r *catalogue.Record) {
 		for i, f := range *id.fields {
 			if f.Name == id.name && len(f.Value) > maxID {
 				*id.fields = slices.Clone(*id.fields) // they may be shared with other records
-				(*id.fields)[i].Value = f.Value[:maxID]
+				(*id.fields)[i].Value = cut(f.Value, maxID)
 				r.Flaw = catalogue.TextTooLong
 			}
 		}
 	}
+}
+
+// cut is the beginning of s, at most so many bytes, without half a character at its end.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
 }
 
 func (r *reading) publishChunk(number int, body []byte) error {

@@ -107,7 +107,7 @@ func (p *Poller) report(ctx context.Context) func(Fetched, error) time.Duration 
 		f, _ := errors.AsType[*fault.Error](err)
 		switch {
 		case err == nil:
-			p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records,
+			p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records, "damaged", fetched.Damaged,
 				"chunks", fetched.Completion.Chunks, "bytes", fetched.Bytes, "not_modified", fetched.Completion.NotModified)
 		case fault.Is(err, fault.Canceled):
 		case f != nil && f.Code == catalogue.CodeStillConsuming:
@@ -140,7 +140,7 @@ func (p *Poller) Once(ctx context.Context) (Fetched, error) {
 		return Fetched{}, &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNotHolder, Message: "another process fetches provider " + p.source.ID}
 	}
 	run, err := p.runs.Begin(ctx, catalogue.Start{
-		Provider: p.source.ID, Holder: p.holder, Patience: patience * p.interval,
+		Provider: p.source.ID, Holder: p.holder, Interval: p.interval, Patience: patience * p.interval,
 		Announced: p.announced, AnnouncedFor: monotonic().Sub(p.announcedAt),
 	})
 	if err != nil {

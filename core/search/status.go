@@ -61,7 +61,8 @@ type Status struct {
 	last  Report
 }
 
-// NewStatus reports on the feeds that reader knows and those that are expected.
+// NewStatus reports on the feeds that reader knows and those that are expected. Where none is, a feed is expected as
+// often as its last fetcher read it.
 func NewStatus(reader ports.FeedReader, expected []Expected, clock func() time.Time) *Status {
 	return &Status{feeds: reader, expected: expected, clock: clock}
 }
@@ -110,18 +111,24 @@ func (s *Status) judge(feeds []catalogue.Feed, now time.Time) Report {
 	return report
 }
 
+// problem is safe to show to anyone: why a reading failed is for operators, and stands in the run.
 func (s *Status) problem(f FeedReport) string {
-	i := slices.IndexFunc(s.expected, func(e Expected) bool { return e.Provider == f.Provider })
+	interval := f.Feed.Interval
+	if len(s.expected) > 0 {
+		i := slices.IndexFunc(s.expected, func(e Expected) bool { return e.Provider == f.Provider })
+		if i < 0 {
+			return "" // a provider of the past: its events stay, nobody expects news
+		}
+		interval = s.expected[i].Interval
+	}
 	switch {
-	case i < 0:
-		return "" // a provider of the past: its events stay, nobody expects news
+	case interval == 0:
+		return ""
 	case f.Age < 0 && f.Feed.Current.Failure != "":
-		return "its feed was never read to the end: " + f.Feed.Current.Failure
+		return "its feed was never read to the end"
 	case f.Age < 0:
 		return "its feed has not been read yet"
-	case f.Age > staleAfter*s.expected[i].Interval && f.Feed.Current.Failure != "":
-		return fmt.Sprintf("its feed was last read to the end %s ago: %s", f.Age.Round(time.Second), f.Feed.Current.Failure)
-	case f.Age > staleAfter*s.expected[i].Interval:
+	case f.Age > staleAfter*interval:
 		return fmt.Sprintf("its feed was last read to the end %s ago", f.Age.Round(time.Second))
 	}
 	return ""

@@ -36,6 +36,25 @@ func (d *desk) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
 	return d.feeds, d.err
 }
 
+// Who asks beside the service, without its configuration, goes by how often the feed was read.
+func TestHowAFeedStandsForWhoeverExpectsNothing(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		feed   catalogue.Feed
+		health search.Health
+	}{
+		"in time":               {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-3 * time.Minute)}, search.OK},
+		"late":                  {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-4 * time.Minute)}, search.Degraded},
+		"never read":            {catalogue.Feed{Interval: time.Minute}, search.Degraded},
+		"brought by no fetcher": {catalogue.Feed{LastConcluded: now.Add(-24 * time.Hour)}, search.OK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status := search.NewStatus(&desk{feeds: []catalogue.Feed{tt.feed}}, nil, func() time.Time { return now })
+			assert.Equal(t, tt.health, status.Report(t.Context()).Health)
+		})
+	}
+}
+
 func TestHowAFeedStands(t *testing.T) {
 	const minutely = time.Minute
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -61,9 +80,9 @@ func TestHowAFeedStands(t *testing.T) {
 		"longer ago":                       {read(3*minutely+time.Second, ""), search.Degraded, "its feed was last read to the end 3m1s ago", 3*minutely + time.Second},
 		"a failure that is not old yet":    {read(2*minutely, "the provider answered 500"), search.OK, "", 2 * minutely},
 		"a failure three intervals long":   {read(3*minutely, "the provider answered 500"), search.OK, "", 3 * minutely},
-		"a failure that lasts":             {read(time.Hour, "the provider answered 500"), search.Degraded, "its feed was last read to the end 1h0m0s ago: the provider answered 500", time.Hour},
+		"a failure that lasts":             {read(time.Hour, "the provider answered 500"), search.Degraded, "its feed was last read to the end 1h0m0s ago", time.Hour},
 		"its first reading goes on":        {never(""), search.Degraded, "its feed has not been read yet", -1},
-		"its first readings failed":        {never("the provider answered 500"), search.Degraded, "its feed was never read to the end: the provider answered 500", -1},
+		"its first readings failed":        {never("the provider answered 500"), search.Degraded, "its feed was never read to the end", -1},
 		"nobody has seen it":               {nil, search.Degraded, "its feed has not been read yet", -1},
 		"its fetcher's clock runs forward": {read(-time.Minute, ""), search.OK, "", 0},
 	}

@@ -244,6 +244,12 @@ func heldDepartures(t *testing.T, s shop, c *clock) {
 	assert.Equal(t, 1, s.whole(next(), all[:40]...).Verdict.HeldRuns, "a whole feed in between starts the count again")
 
 	s.whole(next(), all...)
+	for i := range 3 {
+		others := s.whole(next(), append(append([]catalogue.Record(nil), all[:15*i]...), all[15*i+55:]...)...)
+		assert.True(t, others.Verdict.Held, "55 are missing, but not the same: run %d", i)
+	}
+
+	s.whole(next(), all...)
 	swapped := s.whole(next(), append(recordsOf("other", 200), all[:40]...)...)
 	assert.True(t, swapped.Verdict.Held, "what the run brings does not outweigh what it lacks")
 	assert.Equal(t, 100, swapped.Census.Available)

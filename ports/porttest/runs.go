@@ -9,6 +9,7 @@ import (
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/ports"
 )
 
 // Runs is what every ports.Runs promises.
@@ -89,6 +90,31 @@ func Runs(t *testing.T, open OpenStore) {
 		_, err = begin(t, s, first.Run.Number)
 		require.NoError(t, err)
 		announcedFor = 0
+	})
+
+	t.Run("nobody waits for a run with a parked part", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		first, err := begin(t, s, 0)
+		require.NoError(t, err)
+		s.complete(first.Run, 2)
+		require.NoError(t, store.Park(t.Context(), ports.Delivery{Message: ports.Message{ID: first.Run.String() + "/0"}, Attempt: 1}, &first.Run, "it panics"))
+		_, err = begin(t, s, first.Run.Number)
+		require.NoError(t, err)
+	})
+
+	t.Run("a clock that was ahead once stops nobody", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		c.Advance(24 * time.Hour)
+		ahead, err := begin(t, s, 0)
+		require.NoError(t, err)
+		c.Advance(-24 * time.Hour)
+		require.NoError(t, store.Release(t.Context(), catalogue.LeaseName(s.provider), holder))
+		assert.False(t, s.apply(ahead.Run, 0, record("a")).Late, "a run that is known goes on")
+		next, err := begin(t, s, 0)
+		require.NoError(t, err)
+		assert.Equal(t, ahead.Run.Number+1, next.Run.Number)
+		assert.False(t, s.apply(next.Run, 0, record("a", titled("On")), record("b")).Late)
+		assert.Len(t, s.events(), 2)
 	})
 
 	t.Run("a run whose fetcher died is superseded", func(t *testing.T) {

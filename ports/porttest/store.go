@@ -17,6 +17,7 @@ import (
 // EventStore is what an event store implements.
 type EventStore interface {
 	ports.Searcher
+	ports.EventReader
 	ports.ChangeReader
 	ports.Ingester
 	ports.Runs
@@ -32,6 +33,7 @@ type OpenStore func(t *testing.T, clock func() time.Time) EventStore
 // Store is what every event store promises.
 func Store(t *testing.T, open OpenStore) {
 	t.Run("Searcher", func(t *testing.T) { Searcher(t, open) })
+	t.Run("EventReader", func(t *testing.T) { EventReader(t, open) })
 	t.Run("Ingester", func(t *testing.T) { Ingester(t, open) })
 	t.Run("Runs", func(t *testing.T) { Runs(t, open) })
 	t.Run("ChangeReader", func(t *testing.T) { ChangeReader(t, open) })

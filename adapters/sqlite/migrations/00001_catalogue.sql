@@ -11,7 +11,8 @@ CREATE TABLE providers (
     etag          TEXT    NOT NULL DEFAULT '',   -- of the last concluded run
     last_modified TEXT    NOT NULL DEFAULT '',
     held_runs     INTEGER NOT NULL DEFAULT 0,    -- complete runs in a row whose departures were held
-    held_leaving  INTEGER NOT NULL DEFAULT 0,
+    held          BLOB    NOT NULL DEFAULT x'',  -- the events that were missing in all of these, one id after the other
+    interval      INTEGER NOT NULL DEFAULT 0,    -- between two fetches, as the last fetcher has it
     known         INTEGER NOT NULL DEFAULT 0,    -- events ever seen
     available     INTEGER NOT NULL DEFAULT 0     -- events in the feed
 ) STRICT, WITHOUT ROWID;
