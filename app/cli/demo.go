@@ -79,20 +79,26 @@ of MARQUEE_DATA_DIR.`,
 	return cmd
 }
 
-// lookBack gives an empty catalogue its past: the feed as it was on each of the last days, read as it is
-// read today, in runs that carry the day's number.
+// lookBack gives a catalogue the past that it missed, thirty days at most: the feed as it was on each day, read as it
+// is read today, in runs that carry the day's number.
 func lookBack(ctx context.Context, sim *feedsim.Sim, fetcher ingest.FeedReading, feeds ports.FeedReader, source catalogue.Source, log *slog.Logger) error {
+	const day = 24 * time.Hour
 	known, err := feeds.Feeds(ctx)
-	if ctx.Err() != nil { // stopped before it began; nobody failed
-		return nil
-	}
-	if err != nil || len(known) > 0 {
+	if err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return err
 	}
-	defer sim.FollowClock()
 	now := time.Now()
-	for day := history; day > 0; day-- {
-		then := now.AddDate(0, 0, -day)
+	then := now.Add(-history * day)
+	for _, f := range known {
+		if next := f.Current.Ref.Number.Time().Add(day); f.Provider == source.ID && next.After(then) {
+			then = next
+		}
+	}
+	defer sim.FollowClock()
+	for ; then.Before(now); then = then.Add(day) {
 		sim.HoldAt(then)
 		fetched, err := fetcher.Fetch(ctx, source, catalogue.Begun{Run: catalogue.RunRef{Provider: source.ID, Number: catalogue.RunAt(then)}})
 		if err == nil {

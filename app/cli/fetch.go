@@ -32,7 +32,7 @@ its end; what was read of it is in the catalogue all the same.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !once {
-				return errors.New("fetch needs --once; to read a feed again and again, run `marquee serve --roles fetch`")
+				return errors.New("fetch needs --once; to read a feed again and again, run `marquee serve`")
 			}
 			conf, err := c.configuration(cmd.ErrOrStderr())
 			if err != nil {

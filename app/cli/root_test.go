@@ -27,7 +27,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 		{[]string{"rejected"}, "marquee rejected needs a command: list"},
 		{[]string{"status", "now"}, `unknown command "now" for "marquee status"`},
 		{[]string{"status", "--nonsense"}, "unknown flag: --nonsense; see `marquee status --help`"},
-		{[]string{"fetch"}, "fetch needs --once; to read a feed again and again, run `marquee serve --roles fetch`"},
+		{[]string{"fetch"}, "fetch needs --once; to read a feed again and again, run `marquee serve`"},
 		{[]string{"serve", "--roles", "api,nonsense"}, `--roles: "nonsense" is no role; the roles are api, fetch and consume`},
 		{[]string{"serve", "--roles="}, "--roles: no role is named; the roles are api, fetch and consume"},
 		{[]string{"rejected", "list", "--limit", "0"}, "--limit: 0 is below 1"},

@@ -20,7 +20,7 @@ func (c *command) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the service",
 		Long: `Runs the service until it is interrupted. By default one process does everything and
-needs nothing else; --roles chooses what it does.`,
+needs nothing else. With --roles api it answers from the catalogue in its data folder and fetches nothing.`,
 		Example: `  MARQUEE_PROVIDER_URL=https://provider.example/feed.xml marquee serve
   marquee serve --roles api`,
 		Args: cobra.NoArgs,
@@ -28,6 +28,9 @@ needs nothing else; --roles chooses what it does.`,
 			roles, err := wiring.ParseRoles(names)
 			if err != nil {
 				return fmt.Errorf("--roles: %w", err)
+			}
+			if roles.Fetch != roles.Consume {
+				return errors.New("--roles: fetch and consume belong together, because the embedded broker is inside of one process")
 			}
 			conf, err := c.configuration(cmd.ErrOrStderr())
 			if err != nil {

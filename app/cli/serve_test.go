@@ -51,10 +51,19 @@ func TestServe(t *testing.T) {
 
 func TestServeNeedsAProvider(t *testing.T) {
 	s := newShell(t)
-	for _, roles := range []string{"api,fetch,consume", "fetch"} {
+	for _, roles := range []string{"api,fetch,consume", "fetch,consume"} {
 		got := s.run("serve", "--roles", roles)
 		assert.Equal(t, 1, got.code, got)
 		assert.Equal(t, "marquee: MARQUEE_PROVIDER_URL: it is empty; set it to the provider's feed, or try `marquee demo`\n", got.err)
+	}
+}
+
+func TestServeKeepsBothEndsOfTheBrokerTogether(t *testing.T) {
+	s := newShell(t)
+	for _, roles := range []string{"fetch", "consume", "api,fetch"} {
+		got := s.run("serve", "--roles", roles)
+		assert.Equal(t, 1, got.code, got)
+		assert.Equal(t, "marquee: --roles: fetch and consume belong together, because the embedded broker is inside of one process\n", got.err)
 	}
 }
 

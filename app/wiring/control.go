@@ -46,6 +46,9 @@ func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader) Fe
 	if err != nil {
 		result.Problem = fmt.Sprintf("wait for run %s: %s", run, err)
 	}
+	if feed.Current.Ref != run && err == nil {
+		feed.Current.State = catalogue.Superseded
+	}
 	result.State, result.Known, result.Here, result.Rejected = string(feed.Current.State), feed.Known, feed.Available, feed.Rejected
 	return result
 }
@@ -79,7 +82,11 @@ func serveControl(lc fx.Lifecycle, stop fx.Shutdowner, dir DataDir, p *ingest.Po
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(FetchOnce(r.Context(), p, feeds))
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 8 << 10}
+	requests, end := context.WithCancel(context.Background())
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 8 << 10,
+		BaseContext: func(net.Listener) context.Context { return requests },
+	}
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			// The data folder is locked, so what is there was left behind.
@@ -95,6 +102,9 @@ func serveControl(lc fx.Lifecycle, stop fx.Shutdowner, dir DataDir, p *ingest.Po
 			go answer(stop, log, "control", server, listener)
 			return nil
 		},
-		OnStop: func(context.Context) error { return server.Close() },
+		OnStop: func(ctx context.Context) error {
+			end() // a fetch that somebody waits for ends like any other
+			return shutdown(ctx, log, "control", server)
+		},
 	})
 }

@@ -48,7 +48,8 @@ func newAPI(c config.Config, b observability.Build, events *search.Events, statu
 }
 
 func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, at *Addresses, log *slog.Logger) {
-	serve(lc, stop, log, at, PublicAPI, httpapi.NewServer(h, httpapi.ServerOptions{Addr: c.HTTPAddr, Logger: log}))
+	server := httpapi.NewServer(h, httpapi.ServerOptions{Addr: c.HTTPAddr, Logger: log})
+	serve(lc, stop, log, at, PublicAPI, server, func(ctx context.Context) error { return shutdown(ctx, log, PublicAPI, server) })
 }
 
 // admin is the handler of the private listener.
@@ -65,7 +66,9 @@ func newAdmin(registry *prometheus.Registry, probes *observability.Probes, statu
 }
 
 func serveAdmin(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, a admin, at *Addresses, log *slog.Logger) {
-	serve(lc, stop, log, at, Admin, observability.NewAdminServer(c.AdminAddr, a, log))
+	server := observability.NewAdminServer(c.AdminAddr, a, log)
+	// Nobody who takes a profile shall hold up those who close the store.
+	serve(lc, stop, log, at, Admin, server, func(context.Context) error { return server.Close() })
 }
 
 // watchFeeds and watchBacklog keep gauges fresh that nobody asks for.
@@ -103,9 +106,8 @@ func (a *Addresses) Of(name string) string {
 	return s
 }
 
-// serve listens first, so that a port that is taken fails the start, and answers in the background. Stopping
-// lets requests end that have begun; those that do not end in time are cut off.
-func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses, name string, server *http.Server) {
+// serve listens first, so that a port that is taken fails the start, and answers in the background until end.
+func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses, name string, server *http.Server, end func(context.Context) error) {
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			listener, err := new(net.ListenConfig).Listen(ctx, "tcp", server.Addr)
@@ -117,7 +119,7 @@ func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses,
 			go answer(stop, log, name, server, listener)
 			return nil
 		},
-		OnStop: func(ctx context.Context) error { return shutdown(ctx, log, name, server) },
+		OnStop: end,
 	})
 }
 
@@ -131,6 +133,7 @@ func answer(stop fx.Shutdowner, log *slog.Logger, name string, server *http.Serv
 // drainTimeout is the share of the stop that requests which have begun may have.
 const drainTimeout = 10 * time.Second
 
+// shutdown lets requests end that have begun; those that do not end in time are cut off.
 func shutdown(ctx context.Context, log *slog.Logger, name string, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()

@@ -42,11 +42,10 @@ func background(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, name stri
 
 // announce is the last thing to start and the first to stop.
 func announce(lc fx.Lifecycle, s Settings, c config.Config, probes *observability.Probes, log *slog.Logger) {
-	began := time.Now()
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			probes.SetReady()
-			log.InfoContext(ctx, "ready", "roles", s.Roles.String(), "version", s.Build.Version, "after", time.Since(began).Round(time.Millisecond).String())
+			log.InfoContext(ctx, "ready", "roles", s.Roles.String(), "version", s.Build.Version, "after", time.Since(s.began).Round(time.Millisecond).String())
 			return nil
 		},
 		OnStop: func(ctx context.Context) error {

@@ -17,6 +17,8 @@ type Settings struct {
 	Roles  Roles
 	Build  observability.Build
 	Log    io.Writer // os.Stderr unless set
+
+	began time.Time
 }
 
 // Process is a whole process, ready to be started. What it consists of follows from its roles.
@@ -51,6 +53,7 @@ func parts(s Settings) fx.Option {
 	if s.Log == nil {
 		s.Log = os.Stderr
 	}
+	s.began = time.Now()
 	return fx.Options(
 		fx.Supply(s, s.Config, s.Build),
 		fx.NopLogger,

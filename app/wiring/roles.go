@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Roles are what a process does. Any combination works; all of them need nothing else.
+// Roles are what a process does. All of them in one process need nothing else; what one process publishes another can
+// only consume through a broker that both reach.
 type Roles struct {
 	API     bool // answers HTTP
 	Fetch   bool // reads feeds and publishes them

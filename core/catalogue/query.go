@@ -41,6 +41,14 @@ func (q Query) Validate() error {
 	return nil
 }
 
+// Detail is everything that is known of one event.
+type Detail struct {
+	Event event.Event
+	Zones []event.Zone // in the order of the feed
+	// LastSeen is when the run began that last saw it: for an available event, its provider's last concluded run.
+	LastSeen time.Time
+}
+
 // Page is the answer to a Query. Events, Total and At come from one snapshot of the catalogue.
 type Page struct {
 	Events []event.Event

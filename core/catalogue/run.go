@@ -46,7 +46,8 @@ func (s RunState) Open() bool { return s == Reading || s == Announced }
 // Start is a fetcher's wish to begin a run.
 type Start struct {
 	Provider string
-	Holder   string // of the lease that makes it the provider's fetcher
+	Holder   string        // of the lease that makes it the provider's fetcher
+	Interval time.Duration // between two runs, for those who judge how late one is
 	// Announced is the last run whose completion this fetcher has published, zero for none. Another run
 	// that is still open lost its fetcher, and is superseded.
 	Announced RunNumber
@@ -108,7 +109,8 @@ type Feed struct {
 	// LastConcluded is when the last run began that was concluded, zero for none. It is when the
 	// provider's available events were last seen.
 	LastConcluded time.Time
-	Available     int // events in the feed
-	Known         int // events ever seen
-	Rejected      int // open rejections
+	Interval      time.Duration // between two runs, as the last fetcher had it; zero when there was none
+	Available     int           // events in the feed
+	Known         int           // events ever seen
+	Rejected      int           // open rejections
 }
