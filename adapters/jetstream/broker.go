@@ -119,7 +119,13 @@ func (b *Broker) Declare(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if _, err := b.js.CreateOrUpdateStream(ctx, b.stream()); err != nil {
+	// Creating what is there and is the same changes nothing. Updating it would, although it is the same: under the
+	// feet of another process that declares its consumer at that moment.
+	_, err := b.js.CreateStream(ctx, b.stream())
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		_, err = b.js.UpdateStream(ctx, b.stream())
+	}
+	if err != nil {
 		return translate("create stream "+b.options.Stream, err)
 	}
 	if _, err := b.js.CreateOrUpdateConsumer(ctx, b.options.Stream, b.consumer()); err != nil {

@@ -101,6 +101,21 @@ func TestBytesAreBounded(t *testing.T) {
 	require.EqualValues(t, 10, waiting)
 }
 
+// What a stream holds outlives new options, which count from then on.
+func TestOptionsMayChange(t *testing.T) {
+	s := start(t)
+	message := func(id string) ports.Message { return ports.Message{ID: id} }
+	before := connect(t, s, jetstream.Options{MaxMessages: 1})
+	require.NoError(t, before.Publish(t.Context(), message("1")))
+	require.Error(t, before.Publish(t.Context(), message("2")), "it is full")
+
+	after := connect(t, s, jetstream.Options{MaxMessages: 2, Lease: time.Second})
+	require.NoError(t, after.Publish(t.Context(), message("3")))
+	waiting, err := after.Backlog(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, waiting)
+}
+
 // Publishers and consumers that find the stream or the consumer gone make them anew.
 func TestWhatIsDeletedComesBack(t *testing.T) {
 	for what, subject := range map[string]string{
