@@ -46,14 +46,12 @@ func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader) Fe
 	if err != nil {
 		result.Problem = fmt.Sprintf("wait for run %s: %s", run, err)
 	}
-	if feed.Current.Ref != run && err == nil {
-		feed.Current.State = catalogue.Superseded
-	}
 	result.State, result.Known, result.Here, result.Rejected = string(feed.Current.State), feed.Known, feed.Available, feed.Rejected
 	return result
 }
 
-// AwaitRun waits until the run, or a later one of its provider, is final.
+// AwaitRun waits until the run is final, and returns how its provider's feed stands. Where a later run has begun, this
+// one is shown as superseded.
 func AwaitRun(ctx context.Context, feeds ports.FeedReader, run catalogue.RunRef) (catalogue.Feed, error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -63,7 +61,12 @@ func AwaitRun(ctx context.Context, feeds ports.FeedReader, run catalogue.RunRef)
 			return catalogue.Feed{}, err
 		}
 		for _, f := range all {
-			if f.Provider == run.Provider && (f.Current.Ref.Number > run.Number || f.Current.Ref == run && !f.Current.State.Open()) {
+			switch {
+			case f.Provider != run.Provider:
+			case f.Current.Ref.Number > run.Number:
+				f.Current = catalogue.Run{Ref: run, State: catalogue.Superseded}
+				return f, nil
+			case f.Current.Ref == run && !f.Current.State.Open():
 				return f, nil
 			}
 		}

@@ -46,6 +46,24 @@ func TestRolesStartAndStop(t *testing.T) {
 	}
 }
 
+// A load balancer sees that a process is about to stop while that one still answers.
+func TestStoppingTurnsUnreadyFirst(t *testing.T) {
+	var at *wiring.Addresses
+	app := wiring.Process(settings(t, wiring.Roles{API: true}, "MARQUEE_DRAIN_DELAY=1s"), fx.Populate(&at))
+	require.NoError(t, app.Start(t.Context()))
+	stopping, cancel := context.WithTimeout(t.Context(), app.StopTimeout())
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- app.Stop(stopping) }()
+	require.Eventually(t, func() bool {
+		status, _ := get(t, "http://"+at.Of(wiring.Admin)+"/readyz")
+		return status == http.StatusServiceUnavailable
+	}, 10*time.Second, 10*time.Millisecond)
+	status, _ := get(t, "http://"+at.Of(wiring.PublicAPI)+"/search")
+	assert.Equal(t, http.StatusOK, status)
+	require.NoError(t, <-stopped)
+}
+
 func TestASecondProcessIsKeptOut(t *testing.T) {
 	s := settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+replay(t, testStory))
 	p := start(t, s)

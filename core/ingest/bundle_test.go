@@ -139,6 +139,18 @@ func TestAnEventThatFitsIntoNoMessageIsSentAsAStub(t *testing.T) {
 	assert.Equal(t, before, after, "it still counts as seen")
 }
 
+// However well it compresses: what no consumer would unpack is not sent.
+func TestAnEventThatNobodyWouldUnpackIsSentAsAStub(t *testing.T) {
+	huge := catalogue.Record{
+		Position: 1, Base: fields(catalogue.BaseID, "1"), Event: fields(catalogue.EventID, "1"),
+		Zones: []catalogue.Fields{fields(catalogue.ZoneName, strings.Repeat("a", 40<<20))},
+	}
+	sent := bundle(t, []catalogue.Record{huge}).records()
+	require.Len(t, sent, 1)
+	assert.Equal(t, catalogue.TooLarge, sent[0].Flaw)
+	assert.Empty(t, sent[0].Zones)
+}
+
 func TestWhatCannotBeSentEndsTheBundling(t *testing.T) {
 	full := errors.New("the broker is full")
 	calls := 0

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -211,6 +212,29 @@ func TestTheSecondOccurrenceOfAnIdentityIsRefused(t *testing.T) {
 		"an event id under another base is another event, and what has no identity has no double")
 	assert.Equal(t, sent[0], chunks[0].Records[0], "the first one counts")
 	assert.Equal(t, 3, chunks[0].Records[2].Position)
+}
+
+// An identity is derived from ids of a bounded length, wherever it is derived.
+func TestAnEndlessIDIsCutBeforeAnythingIsDerivedFromIt(t *testing.T) {
+	broker := membroker.New(10)
+	long := strings.Repeat("ä", 300)
+	shared := concert(1, long, "1")
+	other := concert(2, long, "2")
+	other.Base = shared.Base
+	_, err := ingest.NewFetcher(&feed{records: []catalogue.Record{shared, other}}, broker).Fetch(t.Context(), source, catalogue.Begun{Run: run})
+	require.NoError(t, err)
+	chunks, _ := opened(t, arrived(t, broker))
+	require.Len(t, chunks, 1)
+	require.Len(t, chunks[0].Records, 2)
+	for i, r := range chunks[0].Records {
+		assert.Equal(t, catalogue.TextTooLong, r.Flaw)
+		identity, whole := r.Identity("default")
+		assert.True(t, whole, "it counts as seen")
+		assert.Equal(t, long[:256], identity.Base)
+		assert.Equal(t, []string{"1", "2"}[i], identity.Event)
+	}
+	base, _ := shared.Base.Get(catalogue.BaseID)
+	assert.Equal(t, long, base, "what other records share is not changed")
 }
 
 func TestAFeedThatWasCut(t *testing.T) {

@@ -244,6 +244,15 @@ func heldDepartures(t *testing.T, s shop, c *clock) {
 	assert.Equal(t, 1, s.whole(next(), all[:40]...).Verdict.HeldRuns, "a whole feed in between starts the count again")
 
 	s.whole(next(), all...)
+	s.whole(next(), all[60:]...)
+	s.whole(next(), all[60:]...)
+	agreed := s.whole(next(), append(append([]catalogue.Record(nil), all[:3]...), all[63:]...)...)
+	assert.Equal(t, 57, agreed.Withdrawn, "only what all three missed")
+	assert.True(t, s.events()[s.id("e-0000", "e-0000")].Available)
+	assert.True(t, s.events()[s.id("e-0062", "e-0062")].Available, "it was missing just once")
+	assert.False(t, s.events()[s.id("e-0059", "e-0059")].Available)
+
+	s.whole(next(), all...)
 	for i := range 3 {
 		others := s.whole(next(), append(append([]catalogue.Record(nil), all[:15*i]...), all[15*i+55:]...)...)
 		assert.True(t, others.Verdict.Held, "55 are missing, but not the same: run %d", i)

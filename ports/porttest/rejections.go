@@ -68,6 +68,16 @@ func RejectionReader(t *testing.T, open OpenStore) {
 		assert.Equal(t, catalogue.RunAt(c.Now()), got[0].FirstRun)
 	})
 
+	t.Run("a late chunk has no news of what is known", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		older := s.run(c.Now())
+		s.whole(c.Now().Add(time.Minute), record("a"))
+		s.apply(older, 0, record("a", impossible), record("b", impossible))
+		got := list(t, s)
+		require.Len(t, got, 1)
+		assert.Equal(t, "b", got[0].Identity.Event)
+	})
+
 	t.Run("they are bounded", func(t *testing.T) {
 		s := newShop(t, store, t.Name())
 		run := s.run(c.Now())
