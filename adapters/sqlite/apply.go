@@ -42,16 +42,8 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 		if err := s.reject(ctx, tx, b); err != nil {
 			return err
 		}
-		available := 0
-		for _, w := range writes {
-			if w.Kind != catalogue.Added {
-				out.Updated++
-				continue
-			}
-			out.Added++
-			if w.Event.Available {
-				available++
-			}
+		if err := storeEvents(ctx, tx, b.Run, writes, &out); err != nil {
+			return err
 		}
 		if in.current {
 			if err := noteSeen(ctx, tx, b, out.Added); err != nil {
@@ -59,19 +51,32 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 			}
 			out.Ready = in.State == catalogue.Announced && in.Applied+1 >= in.Chunks
 		}
-		if out.Added > 0 {
-			if _, err := tx.ExecContext(ctx, "UPDATE providers SET known = known + ?, available = available + ? WHERE id = ?", out.Added, available, b.Run.Provider); err != nil {
-				return err
-			}
-		}
 		out.Rejected = len(b.Rejections)
-		if err := writeEvents(ctx, tx, b.Run, writes); err != nil {
-			return err
-		}
 		out.Head, err = head(ctx, tx)
 		return err
 	})
 	return out, err
+}
+
+// storeEvents writes events with their log, and counts them.
+func storeEvents(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, writes []catalogue.Write, out *catalogue.Outcome) error {
+	available := 0
+	for _, w := range writes {
+		if w.Kind != catalogue.Added {
+			out.Updated++
+			continue
+		}
+		out.Added++
+		if w.Event.Available {
+			available++
+		}
+	}
+	if out.Added > 0 {
+		if _, err := tx.ExecContext(ctx, "UPDATE providers SET known = known + ?, available = available + ? WHERE id = ?", out.Added, available, r.Provider); err != nil {
+			return err
+		}
+	}
+	return writeEvents(ctx, tx, r, writes)
 }
 
 // ofUnknown leaves out the rejections of events that are known: a late chunk has no news of those.

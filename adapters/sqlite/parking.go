@@ -57,18 +57,45 @@ func (s *Store) Park(ctx context.Context, d ports.Delivery, r *catalogue.RunRef,
 	})
 }
 
+const parkedColumns = "id, kind, provider, run, reason, attempts, header, body, parked_at"
+
+func scanParked(row scanner) (catalogue.Parked, error) {
+	var (
+		p        catalogue.Parked
+		provider sql.NullString
+		run      sql.NullInt64
+		header   string
+		at       int64
+	)
+	if err := row.Scan(&p.ID, &p.Kind, &provider, &run, &p.Reason, &p.Attempts, &header, &p.Body, &at); err != nil {
+		return p, err
+	}
+	p.Run = catalogue.RunRef{Provider: provider.String, Number: catalogue.RunNumber(run.Int64)}
+	p.ParkedAt = time.UnixMilli(at).UTC()
+	return p, json.Unmarshal([]byte(header), &p.Header)
+}
+
 // Parked implements ports.Parking.
 func (s *Store) Parked(ctx context.Context, limit int) ([]catalogue.Parked, error) {
-	list, err := collect(ctx, s.read, func(row scanner) (p catalogue.Parked, err error) {
-		var header string
-		var at int64
-		if err := row.Scan(&p.ID, &p.Kind, &p.Reason, &p.Attempts, &header, &p.Body, &at); err != nil {
-			return p, err
-		}
-		p.ParkedAt = time.UnixMilli(at).UTC()
-		return p, json.Unmarshal([]byte(header), &p.Header)
-	}, "SELECT id, kind, reason, attempts, header, body, parked_at FROM parked ORDER BY parked_at DESC, id LIMIT ?", limit)
+	list, err := collect(ctx, s.read, scanParked, "SELECT "+parkedColumns+" FROM parked ORDER BY parked_at DESC, id LIMIT ?", limit)
 	return list, translate("list parked messages", err)
+}
+
+// ParkedMessage implements ports.Unparking.
+func (s *Store) ParkedMessage(ctx context.Context, id string) (catalogue.Parked, error) {
+	p, err := scanParked(s.read.QueryRowContext(ctx, "SELECT "+parkedColumns+" FROM parked WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, fault.New(fault.NotFound, "no message %s is parked", id)
+	}
+	return p, translate("read parked message", err)
+}
+
+// Unpark implements ports.Unparking.
+func (s *Store) Unpark(ctx context.Context, id string) error {
+	return s.update(ctx, "unpark message", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM parked WHERE id = ?", id)
+		return err
+	})
 }
 
 // Absolve implements ports.Parking.

@@ -36,7 +36,7 @@ func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found
 	return p, err == nil, err
 }
 
-const runColumns = "provider, number, state, chunks, applied, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note"
+const runColumns = "provider, number, state, chunks, applied, added, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note"
 
 func scanRun(row scanner) (catalogue.Run, error) {
 	var (
@@ -45,7 +45,7 @@ func scanRun(row scanner) (catalogue.Run, error) {
 		begun            int64
 		announced, ended sql.NullInt64
 	)
-	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
+	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Added, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
 	r.Chunks = -1
 	if chunks.Valid {
 		r.Chunks = int(chunks.Int64)

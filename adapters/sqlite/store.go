@@ -25,10 +25,13 @@ type Options struct {
 	Sole bool
 	// ReadOnly opens a database that another process may be writing to, and changes nothing in it.
 	ReadOnly bool
+	// Beside opens a database that another process may be running on: its schema stays as it is.
+	Beside bool
 }
 
-// Store is an event store in a file. It implements the ports Searcher, ChangeReader, Ingester, Runs,
-// FeedReader, RejectionReader, Parking and Leases.
+// Store is an event store in a file. It implements the ports Searcher, EventReader, ChangeReader, Ingester, Runs,
+// FeedReader, RejectionReader, Parking and Leases, and those that people decide by: RunReader, Acceptance, Unparking
+// and Reapplying.
 type Store struct {
 	write *sql.DB
 	read  *sql.DB
@@ -48,7 +51,7 @@ const (
 )
 
 // Open opens the database, makes it if it is not there, and brings its schema up to date. A schema that is
-// newer than this program is an error. Read-only, the schema has to be up to date already.
+// newer than this program is an error. Read-only or beside another process, the schema has to be up to date already.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = defaultReaders
@@ -59,9 +62,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		if s.write, err = connect(o.Path, 1, "_txlock=immediate"+writing); err != nil {
 			return nil, err
 		}
-		if err := migrate(ctx, s.write); err != nil {
-			_ = s.write.Close()
-			return nil, err
+		if !o.Beside {
+			if err := migrate(ctx, s.write); err != nil {
+				_ = s.write.Close()
+				return nil, err
+			}
 		}
 		if o.Sole {
 			if _, err := s.write.ExecContext(ctx, "UPDATE leases SET expires_at = 0"); err != nil {

@@ -1,17 +1,12 @@
 package cli
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
-	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/search"
 )
@@ -95,17 +90,4 @@ func printReport(cmd *cobra.Command, r search.Report, running bool) {
 			}
 		}
 	}
-}
-
-// openForReading opens the catalogue beside whoever runs.
-func openForReading(ctx context.Context, conf config.Config) (*sqlite.Store, error) {
-	path := wiring.DataDir(conf.DataDir).Database()
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("there is no catalogue at %s; MARQUEE_DATA_DIR says where to look", path)
-	}
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: path, Clock: time.Now, Readers: 1, ReadOnly: true})
-	if err != nil {
-		return nil, fmt.Errorf("open the catalogue at %s: %w", path, err)
-	}
-	return store, nil
 }

@@ -86,7 +86,7 @@ func TestRejectedList(t *testing.T) {
 	require.Zero(t, s.run("fetch", "--once").code)
 	got = s.run("rejected", "list")
 	assert.Zero(t, got.code, got)
-	assert.Regexp(t, `(?m)^default +3 +7 +no_such_date +1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +event_start_date: "2027-02-29T20:00:00" does not exist$`, got.out)
+	assert.Regexp(t, `(?m)^[0-9a-f]{8} +default +3 +7 +no_such_date +1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +event_start_date: "2027-02-29T20:00:00" does not exist$`, got.out)
 	assert.Equal(t, 2, strings.Count(got.out, "\n"), "a heading and one line")
 
 	got = s.run("rejected", "list", "--original")

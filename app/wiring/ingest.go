@@ -54,7 +54,8 @@ func newFetcher(feed ports.Feed, publisher ports.Publisher, rec *observability.R
 	return observability.ObserveFetcher(ingest.NewFetcher(feed, publisher), rec)
 }
 
-func newSource(c config.Config) (catalogue.Source, error) {
+// NewSource is the provider that the configuration names.
+func NewSource(c config.Config) (catalogue.Source, error) {
 	location, err := time.LoadLocation(c.ProviderTimeZone)
 	if err != nil {
 		return catalogue.Source{}, err

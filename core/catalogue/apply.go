@@ -91,6 +91,7 @@ type Conclusion struct {
 type Parked struct {
 	ID       string // of the message
 	Kind     string
+	Run      RunRef // that waits for it, zero where nobody knows
 	Reason   string
 	Attempts int
 	Header   map[string]string

@@ -3,6 +3,8 @@ package catalogue
 import (
 	"fmt"
 	"time"
+
+	"github.com/marquee-events/marquee/core/event"
 )
 
 // RunNumber orders the readings of one provider's feed: milliseconds since the Unix epoch when the run
@@ -92,6 +94,7 @@ type Run struct {
 	State       RunState
 	Chunks      int // announced; -1 while unknown
 	Applied     int // chunks
+	Added       int // events that nobody knew before
 	Failure     string
 	BegunAt     time.Time
 	AnnouncedAt time.Time // zero while it is not, as far as the store knows
@@ -114,3 +117,14 @@ type Feed struct {
 	Known         int           // events ever seen
 	Rejected      int           // open rejections
 }
+
+// Held are the events that a run would have withdrawn, had they not been too many to believe it.
+type Held struct {
+	Run    RunRef // zero for none
+	Runs   int    // complete runs in a row that agree
+	Total  int    // events that are missing in all of them, and still available
+	Events []event.Event
+}
+
+// CodeNothingHeld is the code, with fault.Conflict, of an acceptance that comes too late or is not needed.
+const CodeNothingHeld = "nothing_held"

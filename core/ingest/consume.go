@@ -3,12 +3,9 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
-	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/ports"
 )
@@ -32,15 +29,14 @@ const (
 // dependency is away nothing is parked and nothing given back: the consumer keeps what it has in
 // hand and tries again, which is how intake pauses by itself.
 type Consumer struct {
-	applier *Applier
+	handler
 	intake  ports.Intake
 	parking ports.Parking
-	log     *slog.Logger
 }
 
 // NewConsumer takes messages from intake, has them applied by applier, and puts faulty ones into parking.
 func NewConsumer(intake ports.Intake, applier *Applier, parking ports.Parking, log *slog.Logger) *Consumer {
-	return &Consumer{applier: applier, intake: intake, parking: parking, log: log}
+	return &Consumer{handler: handler{applier, log}, intake: intake, parking: parking}
 }
 
 // Run handles up to parallel messages at a time until ctx ends, and then finishes those in hand.
@@ -108,7 +104,7 @@ func (c *Consumer) try(ctx context.Context, d ports.Delivery, in *hand) error {
 			return nil
 		}
 	}
-	err := c.handle(ctx, d)
+	err := c.handle(ctx, d.Kind, d.Body)
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 		return nil
@@ -125,103 +121,11 @@ func (c *Consumer) try(ctx context.Context, d ports.Delivery, in *hand) error {
 	return err
 }
 
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-// handle does what the message says, and turns a panic into an error.
-func (c *Consumer) handle(ctx context.Context, d ports.Delivery) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &panicError{value: r, stack: debug.Stack()}
-		}
-	}()
-	switch d.Kind {
-	case ports.KindChunk:
-		return c.apply(ctx, d.Body)
-	case ports.KindCompletion:
-		return c.complete(ctx, d.Body)
-	default:
-		return fault.New(fault.Invalid, "nobody knows the kind %q", d.Kind)
-	}
-}
-
-func (c *Consumer) apply(ctx context.Context, body []byte) error {
-	chunk, err := DecodeChunk(body)
-	if err != nil {
-		return err
-	}
-	outcome, err := c.applier.Apply(ctx, chunk)
-	if err != nil {
-		return err
-	}
-	c.log.DebugContext(ctx, "chunk applied", "provider", chunk.Run.Provider, "run", chunk.Run.Number, "chunk", chunk.Number,
-		"added", outcome.Added, "updated", outcome.Updated, "rejected", outcome.Rejected, "late", outcome.Late, "repeated", outcome.Repeated)
-	if outcome.Ready {
-		c.conclude(ctx, chunk.Run)
-	}
-	return nil
-}
-
-func (c *Consumer) complete(ctx context.Context, body []byte) error {
-	completion, err := DecodeCompletion(body)
-	if err != nil {
-		return err
-	}
-	if err := c.applier.Complete(ctx, completion); err != nil {
-		return err
-	}
-	c.conclude(ctx, completion.Run)
-	return nil
-}
-
-// conclude tries; when it does not succeed the sweeper will, so the message is done either way.
-func (c *Consumer) conclude(ctx context.Context, r catalogue.RunRef) {
-	conclusion, err := c.applier.Conclude(ctx, r)
-	logConclusion(ctx, c.log, r, conclusion, err)
-}
-
-func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c catalogue.Conclusion, err error) {
-	log = log.With("provider", r.Provider, "run", r.Number)
-	if c.Verdict.Note != "" {
-		log = log.With("note", c.Verdict.Note)
-	}
-	switch {
-	case fault.Is(err, fault.NotFound):
-	case err != nil:
-		log.WarnContext(ctx, "the run will be concluded later", "error", err)
-	case !c.Ended:
-	case c.Verdict.Held:
-		log.WarnContext(ctx, "run ended, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving)
-	default:
-		log.InfoContext(ctx, "run ended", "state", c.State, "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned)
-	}
-}
-
 func (c *Consumer) park(ctx context.Context, d ports.Delivery, why error) error {
 	attrs := []any{"message", d.ID, "attempt", d.Attempt, "error", why}
 	if p, ok := errors.AsType[*panicError](why); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
 	c.log.ErrorContext(ctx, "message parked", attrs...)
-	return c.parking.Park(ctx, d, runOf(d), why.Error())
-}
-
-// runOf is the run that a message belongs to, as far as it can still be read: a parked part keeps its run
-// from being concluded.
-func runOf(d ports.Delivery) *catalogue.RunRef {
-	switch d.Kind {
-	case ports.KindChunk:
-		if c, err := DecodeChunk(d.Body); err == nil {
-			return &c.Run
-		}
-	case ports.KindCompletion:
-		if c, err := DecodeCompletion(d.Body); err == nil {
-			return &c.Run
-		}
-	}
-	return nil
+	return c.parking.Park(ctx, d, runOf(d.Kind, d.Body), why.Error())
 }

@@ -3,7 +3,6 @@ package ingest
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 )
@@ -32,45 +31,4 @@ func reject(r catalogue.Record, provider string, why *misunderstanding) catalogu
 	}
 	copy(rejection.Key[:], h.Sum(nil))
 	return rejection
-}
-
-// original is the record as JSON with its fields in the order of the feed, cut at catalogue.MaxOriginal.
-func original(r catalogue.Record) []byte {
-	b := append(make([]byte, 0, 1024), `{"base_event":`...)
-	b = appendFields(b, r.Base)
-	b = append(b, `,"event":`...)
-	b = appendFields(b, r.Event)
-	b = append(b, `,"zones":[`...)
-	for i, zone := range r.Zones {
-		if len(b) > catalogue.MaxOriginal {
-			break
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendFields(b, zone)
-	}
-	b = append(b, "]}"...)
-	return b[:min(len(b), catalogue.MaxOriginal)]
-}
-
-func appendFields(b []byte, fields catalogue.Fields) []byte {
-	b = append(b, '{')
-	for i, f := range fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, f.Name)
-		b = append(b, ':')
-		b = appendString(b, f.Value)
-	}
-	return append(b, '}')
-}
-
-func appendString(b []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil { // no string fails to marshal
-		return append(b, `""`...)
-	}
-	return append(b, quoted...)
 }

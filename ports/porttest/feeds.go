@@ -39,7 +39,7 @@ func FeedReader(t *testing.T, open OpenStore) {
 		assert.Equal(t, []catalogue.Feed{
 			{
 				Provider: "a", Known: 1, Available: 1,
-				Current: catalogue.Run{Ref: run, State: catalogue.Reading, Chunks: -1, Applied: 1, BegunAt: run.Number.Time()},
+				Current: catalogue.Run{Ref: run, State: catalogue.Reading, Chunks: -1, Applied: 1, Added: 1, BegunAt: run.Number.Time()},
 			},
 			{
 				Provider: "b", Known: 2, Available: 2, Rejected: 1, LastConcluded: began,

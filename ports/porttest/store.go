@@ -25,6 +25,10 @@ type EventStore interface {
 	ports.RejectionReader
 	ports.Parking
 	ports.Leases
+	ports.RunReader
+	ports.Acceptance
+	ports.Unparking
+	ports.Reapplying
 }
 
 // OpenStore opens an empty store that goes by the clock and is closed when the test ends.
@@ -41,6 +45,10 @@ func Store(t *testing.T, open OpenStore) {
 	t.Run("RejectionReader", func(t *testing.T) { RejectionReader(t, open) })
 	t.Run("Parking", func(t *testing.T) { Parking(t, open) })
 	t.Run("Leases", func(t *testing.T) { Leases(t, open) })
+	t.Run("RunReader", func(t *testing.T) { RunReader(t, open) })
+	t.Run("Acceptance", func(t *testing.T) { Acceptance(t, open) })
+	t.Run("Unparking", func(t *testing.T) { Unparking(t, open) })
+	t.Run("Reapplying", func(t *testing.T) { Reapplying(t, open) })
 	t.Run("AnyOrder", func(t *testing.T) { AnyOrder(t, open) })
 }
 

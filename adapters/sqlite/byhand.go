@@ -1,0 +1,153 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// Runs implements ports.RunReader.
+func (s *Store) Runs(ctx context.Context, provider string, limit int) ([]catalogue.Run, error) {
+	runs, err := collect(ctx, s.read, scanRun, "SELECT "+runColumns+" FROM runs WHERE ?1 = '' OR provider = ?1 ORDER BY number DESC, provider LIMIT ?2", provider, limit)
+	return runs, translate("list runs", err)
+}
+
+// Run implements ports.RunReader.
+func (s *Store) Run(ctx context.Context, r catalogue.RunRef) (run catalogue.Run, err error) {
+	err = s.view(ctx, "read run", func(tx *sql.Tx) error {
+		var found bool
+		if run, found, err = findRun(ctx, tx, r); err == nil && !found {
+			return fault.New(fault.NotFound, "there is no run %s", r)
+		}
+		return err
+	})
+	return run, err
+}
+
+// Held implements ports.RunReader.
+func (s *Store) Held(ctx context.Context, provider string, limit int) (held catalogue.Held, err error) {
+	err = s.view(ctx, "read what is held", func(tx *sql.Tx) error {
+		p, found, err := findProvider(ctx, tx, provider)
+		if err != nil || !found || p.heldRuns == 0 {
+			return err
+		}
+		held.Run, held.Runs = catalogue.RunRef{Provider: provider, Number: p.fullRead}, p.heldRuns
+		held.Events, err = availableOf(ctx, tx, p.held)
+		if err != nil {
+			return err
+		}
+		held.Total = len(held.Events)
+		slices.SortFunc(held.Events, func(a, b event.Event) int {
+			return cmp.Or(cmp.Compare(a.Facts.Start.Unix(), b.Facts.Start.Unix()), compareIDs(a.ID, b.ID))
+		})
+		held.Events = slices.Clip(held.Events[:min(limit, held.Total)])
+		return nil
+	})
+	return held, err
+}
+
+// availableOf are the events that are in the feed, as far as the catalogue says.
+func availableOf(ctx context.Context, tx *sql.Tx, ids []event.ID) ([]event.Event, error) {
+	var all []event.Event
+	err := eachPage(ids, func(placeholders string, args []any) error {
+		events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE available = 1 AND id IN "+placeholders, args...)
+		all = append(all, events...)
+		return err
+	})
+	return all, err
+}
+
+// Accept implements ports.Acceptance.
+func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.Conclusion, err error) {
+	err = s.update(ctx, "accept run", func(tx *sql.Tx) error {
+		out = catalogue.Conclusion{State: catalogue.Concluded}
+		p, _, err := findProvider(ctx, tx, r.Provider)
+		if err != nil {
+			return err
+		}
+		agrees, err := agreeing(ctx, tx, r, p)
+		if err != nil {
+			return err
+		}
+		if !agrees {
+			return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNothingHeld, Message: fmt.Sprintf("run %s holds nothing back: it never did, or it was settled since", r)}
+		}
+		events, err := availableOf(ctx, tx, p.held)
+		if err != nil {
+			return err
+		}
+		leaving := make([]event.ID, len(events))
+		for i, e := range events {
+			leaving[i] = e.ID
+		}
+		slices.SortFunc(leaving, compareIDs)
+		holding := catalogue.RunRef{Provider: r.Provider, Number: p.fullRead}
+		if err := s.move(ctx, tx, holding, p, leaving, nil); err != nil {
+			return err
+		}
+		out.Withdrawn = len(leaving)
+		out.Verdict = catalogue.Verdict{Withdraw: true, Note: fmt.Sprintf("accepted by hand: %d events left", len(leaving))}
+		if _, err := tx.ExecContext(ctx, "UPDATE providers SET held_runs = 0, held = x'', available = available - ? WHERE id = ?", out.Withdrawn, r.Provider); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE runs SET withdrawn = withdrawn + ?, held = 0, note = ? WHERE provider = ? AND number = ?", out.Withdrawn, out.Verdict.Note, r.Provider, holding.Number); err != nil {
+			return err
+		}
+		out.Head, err = head(ctx, tx)
+		return err
+	})
+	return out, err
+}
+
+// agreeing reports whether the run is one of those in a row that hold back what the last one does. While anything is
+// held, every run that is concluded has read the whole feed.
+func agreeing(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p provider) (bool, error) {
+	var agrees bool
+	err := tx.QueryRowContext(ctx, `SELECT ?2 IN (SELECT number FROM runs WHERE provider = ?1 AND state = ?3 AND number <= ?4 ORDER BY number DESC LIMIT ?5)`,
+		r.Provider, r.Number, catalogue.Concluded, p.fullRead, p.heldRuns).Scan(&agrees)
+	return agrees, err
+}
+
+// Reapply implements ports.Reapplying.
+func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue.Decide) (out catalogue.Outcome, err error) {
+	err = s.update(ctx, "reapply records", func(tx *sql.Tx) error {
+		out = catalogue.Outcome{}
+		p, found, err := findProvider(ctx, tx, b.Run.Provider)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.New(fault.NotFound, "there is no provider %s", b.Run.Provider)
+		}
+		current, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: b.Run.Provider, Number: p.current})
+		if err != nil {
+			return err
+		}
+		known, err := heads(ctx, tx, b.Understood)
+		if err != nil {
+			return err
+		}
+		out.Late = b.Run.Number < p.fullRead
+		writes := decide(catalogue.Standing{Current: !out.Late, CurrentConcluded: current.State == catalogue.Concluded, Heads: known})
+		if err := storeEvents(ctx, tx, b.Run, writes, &out); err != nil {
+			return err
+		}
+		if err := eachPage(b.Understood, func(placeholders string, args []any) error {
+			args = append([]any{s.clock().UnixMilli(), b.Run.Provider, b.Run.Number}, args...)
+			//nolint:gosec // what is put together are placeholders
+			_, err := tx.ExecContext(ctx, "UPDATE rejections SET resolved = 1, updated_at = ? WHERE provider = ? AND resolved = 0 AND last_run <= ? AND event IN "+placeholders, args...)
+			return err
+		}); err != nil {
+			return err
+		}
+		out.Head, err = head(ctx, tx)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,110 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/ports"
+)
+
+// handler does what a message says, be it fresh from the broker or out of the parking.
+type handler struct {
+	applier *Applier
+	log     *slog.Logger
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// handle does what the message says, and turns a panic into an error.
+func (h handler) handle(ctx context.Context, kind string, body []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicError{value: r, stack: debug.Stack()}
+		}
+	}()
+	switch kind {
+	case ports.KindChunk:
+		return h.apply(ctx, body)
+	case ports.KindCompletion:
+		return h.complete(ctx, body)
+	default:
+		return fault.New(fault.Invalid, "nobody knows the kind %q", kind)
+	}
+}
+
+func (h handler) apply(ctx context.Context, body []byte) error {
+	chunk, err := DecodeChunk(body)
+	if err != nil {
+		return err
+	}
+	outcome, err := h.applier.Apply(ctx, chunk)
+	if err != nil {
+		return err
+	}
+	h.log.DebugContext(ctx, "chunk applied", "provider", chunk.Run.Provider, "run", chunk.Run.Number, "chunk", chunk.Number,
+		"added", outcome.Added, "updated", outcome.Updated, "rejected", outcome.Rejected, "late", outcome.Late, "repeated", outcome.Repeated)
+	if outcome.Ready {
+		h.conclude(ctx, chunk.Run)
+	}
+	return nil
+}
+
+func (h handler) complete(ctx context.Context, body []byte) error {
+	completion, err := DecodeCompletion(body)
+	if err != nil {
+		return err
+	}
+	if err := h.applier.Complete(ctx, completion); err != nil {
+		return err
+	}
+	h.conclude(ctx, completion.Run)
+	return nil
+}
+
+// conclude tries; when it does not succeed the sweeper will, so the message is done either way.
+func (h handler) conclude(ctx context.Context, r catalogue.RunRef) {
+	conclusion, err := h.applier.Conclude(ctx, r)
+	logConclusion(ctx, h.log, r, conclusion, err)
+}
+
+func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c catalogue.Conclusion, err error) {
+	log = log.With("provider", r.Provider, "run", r.Number)
+	if c.Verdict.Note != "" {
+		log = log.With("note", c.Verdict.Note)
+	}
+	switch {
+	case fault.Is(err, fault.NotFound):
+	case err != nil:
+		log.WarnContext(ctx, "the run will be concluded later", "error", err)
+	case !c.Ended:
+	case c.Verdict.Held:
+		log.WarnContext(ctx, "run ended, departures held", "seen", c.Census.Seen, "leaving", c.Census.Leaving)
+	default:
+		log.InfoContext(ctx, "run ended", "state", c.State, "seen", c.Census.Seen, "withdrawn", c.Withdrawn, "returned", c.Returned)
+	}
+}
+
+// runOf is the run that a message belongs to, as far as it can still be read: a parked part keeps its run
+// from being concluded.
+func runOf(kind string, body []byte) *catalogue.RunRef {
+	switch kind {
+	case ports.KindChunk:
+		if c, err := DecodeChunk(body); err == nil {
+			return &c.Run
+		}
+	case ports.KindCompletion:
+		if c, err := DecodeCompletion(body); err == nil {
+			return &c.Run
+		}
+	}
+	return nil
+}
