@@ -25,6 +25,8 @@ type Config struct {
 	AdminAddr string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:8081" doc:"where metrics, probes and profiles are; keep it private"`
 	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"folder of the embedded store and broker; one process at a time"`
 
+	BrokerURL string `env:"BROKER_URL" doc:"an outside broker, such as nats://broker:4222, several servers separated by commas; empty for the embedded one" secret:"urls"`
+
 	ProviderURL      string        `env:"PROVIDER_URL" doc:"the provider's feed; needed by the role fetch" secret:"url"`
 	ProviderID       string        `env:"PROVIDER_ID" envDefault:"default" doc:"the provider in every event's identity; set it once, never change it"`
 	ProviderTimeZone string        `env:"PROVIDER_TIMEZONE" envDefault:"UTC" doc:"IANA name of the zone of the feed's local times"`
@@ -99,6 +101,11 @@ func (c Config) problems() map[string]error {
 	}
 	if c.DataDir == "" {
 		wrong("DATA_DIR", "it is empty; name a folder such as ./data")
+	}
+	for broker := range strings.SplitSeq(c.BrokerURL, ",") {
+		if u, err := url.Parse(strings.TrimSpace(broker)); c.BrokerURL != "" && (err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls") {
+			wrong("BROKER_URL", "it is no URL such as nats://broker:4222, nor several of them separated by commas") // it may hold a password
+		}
 	}
 	if c.ProviderURL != "" {
 		if u, err := url.Parse(c.ProviderURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

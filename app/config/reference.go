@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"strings"
 )
 
 // Variable is a line of the reference.
@@ -22,8 +23,15 @@ func (c Config) Variables(environ []string) []Variable {
 	var list []Variable
 	for field, value := range reflect.ValueOf(c).Fields() {
 		shown := fmt.Sprint(value.Interface())
-		if field.Tag.Get("secret") == "url" {
+		switch field.Tag.Get("secret") {
+		case "url":
 			shown = withoutSecrets(shown)
+		case "urls":
+			all := strings.Split(shown, ",")
+			for i := range all {
+				all[i] = withoutSecrets(strings.TrimSpace(all[i]))
+			}
+			shown = strings.Join(all, ",")
 		}
 		_, given := set[variable(field)]
 		list = append(list, Variable{
