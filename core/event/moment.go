@@ -128,7 +128,7 @@ func (c civil) in(loc *time.Location) (earlier, later Moment) {
 	}
 	wall := time.Unix(c.wall, 0)
 	stretch := wall.Add(-farthestOffset).In(loc)
-	for {
+	for range maxStretches {
 		_, seconds := stretch.Zone()
 		_, end := stretch.ZoneBounds()
 		m := MomentAt(c.wall-int64(seconds), int32(seconds)) //nolint:gosec // bounded by farthestOffset
@@ -145,11 +145,21 @@ func (c civil) in(loc *time.Location) (earlier, later Moment) {
 			return m, m
 		}
 		if last {
-			return earlier, later
+			break
+		}
+		if !end.After(stretch) {
+			// On the last day of a leap year for which the zone has a rule and no table, the standard
+			// library says that the stretch ended before that day.
+			end = stretch.Add(time.Hour)
 		}
 		stretch = end.In(loc)
 	}
+	return earlier, later
 }
+
+// maxStretches bounds the walk: one for every hour of the window that is looked at, and some for clocks that were
+// changed within it.
+const maxStretches = 64
 
 // shows reports whether the stretch that begins at start comes late enough to show the wall clock.
 func shows(start time.Time, wall int64) bool {

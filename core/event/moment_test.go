@@ -38,6 +38,9 @@ func TestLocalTimes(t *testing.T) {
 		"in the gap, 2027":                        {"Europe/Madrid", "2027-03-28T02:30:00", "2027-03-28T02:30:00+01:00"},
 		"in the double hour, 2027":                {"Europe/Madrid", "2027-10-31T02:30:00", "2027-10-31T02:30:00+02:00"},
 		"far in the future, by the rule":          {"Europe/Madrid", "2150-07-01T12:00:00", "2150-07-01T12:00:00+02:00"},
+		"the eve of a leap year's end, by it":     {"Europe/Madrid", "2060-12-30T22:00:00", "2060-12-30T22:00:00+01:00"},
+		"the last day of a leap year, by it":      {"America/New_York", "2040-12-31T23:59:59", "2040-12-31T23:59:59-05:00"},
+		"the same, where it is summer":            {"Australia/Sydney", "2096-12-31T12:00:00", "2096-12-31T12:00:00+11:00"},
 		"a change by half an hour, skipped":       {"Australia/Lord_Howe", "2026-10-04T02:15:00", "2026-10-04T02:15:00+10:30"},
 		"a change by half an hour, over":          {"Australia/Lord_Howe", "2026-10-04T02:30:00", "2026-10-04T02:30:00+11:00"},
 		"a change by half an hour, twice":         {"Australia/Lord_Howe", "2026-04-05T01:45:00", "2026-04-05T01:45:00+11:00"},
@@ -246,8 +249,12 @@ func TestLocalTimesAgreeWithBruteForce(t *testing.T) {
 	})
 }
 
-// drawNearChange draws a wall clock, two times of three within a day of a change of the clock.
+// drawNearChange draws a wall clock, mostly within a day of a change of the clock or of the year.
 func drawNearChange(t *rapid.T, loc *time.Location) int64 {
+	if rapid.IntRange(0, 3).Draw(t, "new year") == 0 {
+		eve := time.Date(rapid.IntRange(1850, 2400).Draw(t, "year"), 12, 31, 0, 0, 0, 0, time.UTC)
+		return eve.Unix() + rapid.Int64Range(-26*3600, 50*3600).Draw(t, "apart")
+	}
 	at := time.Unix(rapid.Int64Range(-4_000_000_000, 4_000_000_000).Draw(t, "about"), 0).In(loc)
 	_, change := at.ZoneBounds()
 	if change.IsZero() || rapid.IntRange(0, 2).Draw(t, "anywhere") == 0 {
