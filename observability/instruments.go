@@ -22,6 +22,8 @@ type instruments struct {
 	feedEvents     *prometheus.GaugeVec
 	openRejections *prometheus.GaugeVec
 	heldEvents     *prometheus.GaugeVec
+	feedRetries    *prometheus.CounterVec
+	feedBreaker    *prometheus.GaugeVec
 
 	runsBegun     *prometheus.CounterVec
 	runsRefused   *prometheus.CounterVec
@@ -66,6 +68,8 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		feedEvents:     metricFeedEvents.gauge(reg),
 		openRejections: metricOpenRejections.gauge(reg),
 		heldEvents:     metricHeldEvents.gauge(reg),
+		feedRetries:    metricFeedRetries.counter(reg),
+		feedBreaker:    metricFeedBreaker.gauge(reg),
 
 		runsBegun:     metricRunsBegun.counter(reg),
 		runsRefused:   metricRunsRefused.counter(reg),

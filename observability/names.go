@@ -187,6 +187,11 @@ var (
 	metricHeldEvents = Metric{Name: "marquee_feed_withdrawals_held", Type: TypeGauge, Unit: "events", Labels: []Label{labelProvider},
 		Help: "Events whose withdrawal the last concluded run held back, because too many would leave at once."}
 
+	metricFeedRetries = Metric{Name: "marquee_feed_retries_total", Type: TypeCounter, Unit: "attempts", Labels: []Label{labelProvider},
+		Help: "Attempts to get a feed that followed on one that failed."}
+	metricFeedBreaker = Metric{Name: "marquee_feed_breaker_open", Type: TypeGauge, Unit: "1", Labels: []Label{labelProvider},
+		Help: "1 while the provider is left alone, because its feed could not be read several times in a row."}
+
 	metricRunsBegun = Metric{Name: "marquee_runs_begun_total", Type: TypeCounter, Unit: "runs", Labels: []Label{labelProvider},
 		Help: "Runs that began."}
 	metricRunsRefused = Metric{Name: "marquee_runs_refused_total", Type: TypeCounter, Unit: "runs", Labels: []Label{labelProvider, labelRefusal},
@@ -236,6 +241,7 @@ func Metrics() []Metric {
 		metricBuildInfo, metricTelemetryErrors, metricPortCalls, metricPortDuration,
 		metricHTTPRequests, metricHTTPDuration, metricHTTPInFlight, metricClientRequests, metricClientDuration, metricLimitDecisions,
 		metricFetches, metricFeedBytes, metricFeedRecords, metricDamagedRecords, metricLastConcluded, metricFeedEvents, metricOpenRejections, metricHeldEvents,
+		metricFeedRetries, metricFeedBreaker,
 		metricRunsBegun, metricRunsRefused, metricRuns, metricRunDuration, metricEventsChanged, metricChunks, metricRejections,
 		metricPublished, metricPublishedBytes, metricDeliveries, metricRedeliveries, metricDeliveryDuration, metricDeliveryWait, metricDeliveriesInFlight, metricBacklog, metricParked,
 		metricChangesRead, metricChangeHead, metricLeaseHeld,

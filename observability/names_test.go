@@ -2,6 +2,7 @@ package observability_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"os"
 	"slices"
@@ -37,7 +38,11 @@ func everything(t *testing.T, r *rig) {
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, w.err
 	}), rec)
 
+	client := observability.NewFeedClient(rec, slog.New(slog.DiscardHandler))
+
 	calls := func(ctx context.Context) {
+		client.Retried(ctx, provider, 1, time.Second, w.err)
+		client.Broke(ctx, provider, true, w.err)
 		_, _ = searcher.Search(ctx, catalogue.Query{Limit: 1})
 		_, _ = changes.Changes(ctx, catalogue.Version{}, 1)
 		_, _ = limits.Allow(ctx, "192.0.2.1", "search")

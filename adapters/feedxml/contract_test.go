@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/ports"
@@ -26,7 +27,7 @@ func TestFeed(t *testing.T) {
 }
 
 func openFeed(t *testing.T) ports.Feed {
-	feed := New(Options{})
+	feed := New(Options{Retries: Retries{Wait: time.Millisecond}})
 	t.Cleanup(feed.Close)
 	return feed
 }

@@ -27,6 +27,18 @@
 // A document type is skipped, never loaded; one with definitions inside is refused, and no entity
 // beyond the five of XML is ever replaced.
 //
+// # A provider that does not behave
+//
+// A reading is tried again while it has handed over no record and what went wrong may be over in a moment
+// (Retries). A provider whose readings keep failing is left alone for a while (Breaker): Fetch then fails at once with
+// CodeLeftAlone. Both remember providers by their ID, some thousand of them. A feed that breaks
+// off behind its first record is an error, and whoever reads it begins again.
+//
+// Redirects are followed up to five times, never from https to http, and never from a public address to one that is private
+// or of this machine. Neither credentials nor the query of a feed's URL are told to another host.
+// What comes in is bounded in time (Timeouts) and in size (Limits), and a body that decompresses
+// to hundreds of times its size is refused.
+//
 // # Why a scanner of its own
 //
 // encoding/xml ends for good at an invalid byte or a stray ampersand, bounds neither depth nor the

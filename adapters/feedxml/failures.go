@@ -11,10 +11,12 @@ import (
 // The codes of this package's errors, all of kind fault.Unavailable: the provider is at fault.
 const (
 	CodeUnreachable = "feed_unreachable" // no answer, or too slow a one
+	CodeMisdirected = "feed_misdirected" // it redirects to where nobody follows
 	CodeRefused     = "feed_refused"     // an answer with another status than was asked for
 	CodeCut         = "feed_cut"         // it ends before the list does
 	CodeGarbled     = "feed_garbled"     // it is no list, or a broken one
 	CodeTooLarge    = "feed_too_large"   // it passes a bound on the whole
+	CodeLeftAlone   = "feed_left_alone"  // it was not asked, for it kept failing
 )
 
 func unavailable(code, format string, args ...any) error {
@@ -30,6 +32,14 @@ func wrap(code, attempted string, cause error) error {
 	return err
 }
 
+// unanswered translates what kept an answer from coming.
+func unanswered(attempted string, cause error) error {
+	if _, ok := errors.AsType[misdirected](cause); ok {
+		return wrap(CodeMisdirected, attempted, cause)
+	}
+	return wrap(CodeUnreachable, attempted, cause)
+}
+
 // unreadable translates what ended the reading of a body before its end.
 func unreadable(attempted string, cause error) error {
 	switch {
@@ -37,6 +47,8 @@ func unreadable(attempted string, cause error) error {
 		return wrap(CodeCut, attempted, cause)
 	case errors.Is(cause, errCorrupt):
 		return wrap(CodeGarbled, attempted, cause)
+	case errors.Is(cause, errInflated):
+		return wrap(CodeTooLarge, attempted, cause)
 	}
 	return wrap(CodeUnreachable, attempted, cause)
 }

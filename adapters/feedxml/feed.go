@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -19,12 +20,20 @@ import (
 // Options of a Feed. A field that is zero has its default.
 type Options struct {
 	// Transport carries the requests; it may be wrapped by what traces or measures them. Default
-	// NewTransport(Timeouts). It must not decompress by itself what it did not ask for.
+	// NewTransport(Timeouts). It must not decompress by itself what it did not ask for. Only that one looks
+	// at the addresses that redirects lead to.
 	Transport http.RoundTripper
 	// UserAgent tells providers who reads their feed. Default "marquee (+https://github.com/marquee-events/marquee)".
 	UserAgent string
 	Timeouts  Timeouts
 	Limits    Limits
+	Retries   Retries
+	Breaker   Breaker
+	// OnRetry is told of each attempt that failed, numbered from 1, and how long it is until the next one.
+	OnRetry func(ctx context.Context, provider string, attempt int, wait time.Duration, err error)
+	// OnBreaker is told when a provider is left alone from now on (err is how its last reading failed),
+	// and when it is read again. A trial that failed is no news. It may be called from several goroutines at once.
+	OnBreaker func(ctx context.Context, provider string, open bool, err error)
 }
 
 const (
@@ -44,6 +53,10 @@ type Feed struct {
 	userAgent string
 	timeouts  Timeouts
 	limits    Limits
+	retries   Retries
+	providers *providers
+	onRetry   func(context.Context, string, int, time.Duration, error)
+	onBreaker func(context.Context, string, bool, error)
 }
 
 var _ ports.Feed = (*Feed)(nil)
@@ -55,31 +68,61 @@ func New(o Options) *Feed {
 	if transport == nil {
 		transport = NewTransport(timeouts)
 	}
-	return &Feed{
+	retries := o.Retries.orDefaults()
+	f := &Feed{
 		client:    &http.Client{Transport: transport, CheckRedirect: checkRedirect},
 		userAgent: cmp.Or(o.UserAgent, defaultUserAgent),
 		timeouts:  timeouts,
 		limits:    o.Limits.orDefaults(),
+		retries:   retries,
+		providers: newProviders(retries, o.Breaker.orDefaults()),
+		onRetry:   o.OnRetry,
+		onBreaker: o.OnBreaker,
 	}
+	if f.onRetry == nil {
+		f.onRetry = func(context.Context, string, int, time.Duration, error) {}
+	}
+	if f.onBreaker == nil {
+		f.onBreaker = func(context.Context, string, bool, error) {}
+	}
+	return f
 }
 
 // Close gives up idle connections. Readings that go on are not touched.
 func (f *Feed) Close() { f.client.CloseIdleConnections() }
 
-// Fetch is one attempt at one reading. Beside what ports.Feed says: a source whose URL is none of http or https is
-// fault.Invalid; RetryAfter is what the provider asks for, at most an hour; what a record shares
-// with its neighbours is told at Decode.
-func (f *Feed) Fetch(ctx context.Context, s catalogue.Source, since catalogue.Validators, each func(catalogue.Record) error) (catalogue.Receipt, error) {
+// Fetch is one reading, in several attempts where the feed did not begin; a feed that broke off after its first record is
+// not asked for again, for its records would come twice. Beside what ports.Feed says: a source whose URL is none of http
+// or https is fault.Invalid; RetryAfter is what the provider asks for, at most an hour, or how long it is
+// going to be left alone; what a record shares with its neighbours is told at Decode.
+func (f *Feed) Fetch(ctx context.Context, s catalogue.Source, since catalogue.Validators, each func(catalogue.Record) error) (receipt catalogue.Receipt, err error) {
 	if err := checkURL(s.URL); err != nil {
 		return catalogue.Receipt{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, f.timeouts.Total, tooSlow{"the whole feed", f.timeouts.Total})
+	p := f.providers.of(s.ID)
+	trial, err := p.breaker.enter()
+	if err != nil {
+		return catalogue.Receipt{}, err
+	}
+	verdict := unsaid // should each panic
+	defer func() {
+		if open, changed := p.breaker.leave(verdict, trial, err); changed {
+			f.onBreaker(ctx, s.ID, open, err)
+		}
+		if verdict == failing {
+			err = notBefore(p.breaker.rest(), err)
+		}
+	}()
+	bounded, cancel := context.WithTimeoutCause(ctx, f.timeouts.Total, tooSlow{"the whole feed", f.timeouts.Total})
 	defer cancel()
-	return f.attempt(ctx, s.URL, since, each)
+	r := reading{feed: f, provider: p, source: s, since: since, each: each, trial: trial}
+	receipt, err = r.run(bounded)
+	verdict = r.verdict(err)
+	return receipt, err
 }
 
 func (f *Feed) attempt(ctx context.Context, address string, since catalogue.Validators, each func(catalogue.Record) error) (catalogue.Receipt, error) {
-	watch, ctx := startWatch(ctx)
+	watch, ctx := startWatch(withItinerary(ctx))
 	defer watch.stop()
 
 	request, err := f.request(ctx, address, since)
@@ -90,7 +133,7 @@ func (f *Feed) attempt(ctx context.Context, address string, since catalogue.Vali
 	response, err := f.client.Do(request)
 	watch.relax()
 	if err != nil {
-		return catalogue.Receipt{}, wrap(CodeUnreachable, "request the feed", watch.reason(withoutURL(err)))
+		return catalogue.Receipt{}, unanswered("request the feed", watch.reason(withoutURL(err)))
 	}
 	raw := &watchedBody{body: response.Body, watch: watch, patience: f.timeouts.Idle}
 	defer response.Body.Close()
@@ -156,16 +199,26 @@ func notModified(since catalogue.Validators, header http.Header) (catalogue.Rece
 func refused(response *http.Response, raw io.Reader) error {
 	excerpt, _ := io.ReadAll(io.LimitReader(raw, maxExcerpt))
 	drain(raw)
-	refusal := &fault.Error{
+	return &fault.Error{
 		Kind:       fault.Unavailable,
 		Code:       CodeRefused,
 		Message:    fmt.Sprintf("the provider answered %d %s", response.StatusCode, http.StatusText(response.StatusCode)),
 		RetryAfter: retryAfter(response.Header, time.Now()),
+		Cause:      unwanted{response.StatusCode, excerpt},
 	}
-	if len(excerpt) > 0 {
-		refusal.Cause = fmt.Errorf("%q", excerpt)
+}
+
+// unwanted is an answer that is no feed.
+type unwanted struct {
+	status  int
+	excerpt []byte
+}
+
+func (u unwanted) Error() string {
+	if len(u.excerpt) == 0 {
+		return "with an empty body"
 	}
-	return refusal
+	return strconv.Quote(string(u.excerpt))
 }
 
 func drain(raw io.Reader) {

@@ -95,7 +95,7 @@ func TestTimeouts(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				feed := New(Options{Transport: tt.provider, Timeouts: timeouts})
+				feed := New(Options{Transport: tt.provider, Timeouts: timeouts, Retries: once})
 				began := time.Now()
 				_, err := feed.Fetch(t.Context(), catalogue.Source{URL: "http://provider.example/feed"}, catalogue.Validators{}, func(catalogue.Record) error {
 					time.Sleep(tt.pause)
@@ -113,9 +113,13 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// ask makes one reading of a server that handles requests so.
+// once is for tests of what one attempt does.
+var once = Retries{Most: -1}
+
+// ask makes one reading, in one attempt, of a server that handles requests so.
 func ask(t *testing.T, o Options, handler http.HandlerFunc) (catalogue.Receipt, error) {
 	t.Helper()
+	o.Retries = once
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	feed := New(o)
@@ -149,7 +153,7 @@ func TestRedirectsAreFollowedUpToABound(t *testing.T) {
 			_, _ = w.Write(generatedFeed(1, 1))
 		})
 		if wantErr {
-			requireCode(t, CodeUnreachable, err)
+			requireCode(t, CodeMisdirected, err)
 			assert.ErrorContains(t, err, "more than 5 redirects")
 			assert.Equal(t, 6, asked)
 			continue
@@ -178,7 +182,7 @@ func TestRedirectNeverGivesUpEncryption(t *testing.T) {
 func TestErrorsDoNotTellTheURL(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	feed := New(Options{})
+	feed := New(Options{Retries: Retries{Wait: time.Millisecond}})
 	defer feed.Close()
 	for _, url := range []string{
 		strings.Replace(server.URL, "http://", "http://user:secret@", 1) + "/feed?key=secret",
@@ -209,7 +213,7 @@ func TestAnotherReadingUsesTheConnection(t *testing.T) {
 		_, _ = w.Write(generatedFeed(50, 3))
 	}))
 	defer server.Close()
-	feed := New(Options{})
+	feed := New(Options{Retries: once})
 	defer feed.Close()
 	for _, status = range []int{http.StatusOK, http.StatusServiceUnavailable, http.StatusOK} {
 		_, _ = feed.Fetch(t.Context(), catalogue.Source{URL: server.URL}, catalogue.Validators{}, func(catalogue.Record) error { return nil })

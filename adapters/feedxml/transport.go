@@ -2,9 +2,10 @@ package feedxml
 
 import (
 	"cmp"
-	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -27,13 +28,31 @@ func (t Timeouts) orDefaults() Timeouts {
 	}
 }
 
+// Transport carries the requests of a Feed. It keeps redirects inside of the bounds that redirect.go tells.
+type Transport struct {
+	first  *http.Transport // for requests that were configured, and what follows on them inside of a private network
+	strict *http.Transport // for what a public address redirects to
+	proxy  func(*http.Request) (*url.URL, error)
+	public func(netip.Addr) bool
+}
+
 // NewTransport makes the transport that a Feed has by default: proxies as the environment says, few
 // idle connections, a bounded header, and nothing decompressed behind our back.
-func NewTransport(t Timeouts) *http.Transport {
+func NewTransport(t Timeouts) *Transport { return newGuard(t, net.DefaultResolver) }
+
+func newGuard(t Timeouts, names *net.Resolver) *Transport {
 	t = t.orDefaults()
+	transport := &Transport{proxy: http.ProxyFromEnvironment, public: isPublic}
+	transport.first = newTransport(t, &net.Dialer{Timeout: t.Connect, Resolver: names})
+	transport.first.Proxy = func(r *http.Request) (*url.URL, error) { return transport.proxy(r) }
+	// Without proxies: RoundTrip gives it nothing that goes through one.
+	transport.strict = newTransport(t, &net.Dialer{Timeout: t.Connect, Resolver: names, ControlContext: transport.checkDial})
+	return transport
+}
+
+func newTransport(t Timeouts, dialer *net.Dialer) *http.Transport {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: t.Connect}).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    t.TLS,
 		ExpectContinueTimeout:  time.Second,
 		MaxIdleConns:           16,
@@ -45,15 +64,8 @@ func NewTransport(t Timeouts) *http.Transport {
 	}
 }
 
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects {
-		return fmt.Errorf("more than %d redirects", maxRedirects)
-	}
-	if next.URL.Scheme != "http" && next.URL.Scheme != "https" {
-		return fmt.Errorf("a redirect to the scheme %.20q", next.URL.Scheme)
-	}
-	if next.URL.Scheme == "http" && via[0].URL.Scheme == "https" {
-		return fmt.Errorf("a redirect from https down to http")
-	}
-	return nil
+// CloseIdleConnections closes those that no request uses at the moment.
+func (t *Transport) CloseIdleConnections() {
+	t.first.CloseIdleConnections()
+	t.strict.CloseIdleConnections()
 }

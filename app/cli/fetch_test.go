@@ -59,7 +59,7 @@ func TestFetchOnceOfAFeedThatEndsBadly(t *testing.T) {
 func TestFetchOnceOfADeadProvider(t *testing.T) {
 	got := newShell(t, "MARQUEE_PROVIDER_URL=http://127.0.0.1:1/feed.xml?key=secret").run("fetch", "--once")
 	assert.Equal(t, 1, got.code, got)
-	assert.Contains(t, got.err, "marquee: request the feed: dial tcp 127.0.0.1:1: connect: connection refused\n")
+	assert.Contains(t, got.err, "marquee: 4 attempts, the last: request the feed: dial tcp 127.0.0.1:1: connect: connection refused\n")
 	assert.NotContains(t, got.err+got.out, "secret")
 }
 

@@ -53,7 +53,7 @@ func TestStatusOfAFeedThatCannotBeRead(t *testing.T) {
 	assert.Equal(t, 1, got.code, got)
 	assert.Contains(t, got.out, "status: degraded\n")
 	assert.Regexp(t, `(?m)^default +degraded +never +0 +0 +0 +incomplete$`, got.out)
-	assert.Contains(t, got.out, "default: its feed was never read to the end\n\ndefault: request the feed: dial tcp 127.0.0.1:1: connect: connection refused\n")
+	assert.Contains(t, got.out, "default: its feed was never read to the end\n\ndefault: 4 attempts, the last: request the feed: dial tcp 127.0.0.1:1: connect: connection refused\n")
 	assert.Equal(t, 1, strings.Count(got.out, "connection refused"), "it is told once")
 }
 

@@ -39,14 +39,18 @@ func consume(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, consumer *ing
 	})
 }
 
-// newFeed is the provider's feed: observed as a port, and its requests as such.
-func newFeed(lc fx.Lifecycle, b observability.Build, rec *observability.Recorder) ports.Feed {
-	transport := feedxml.NewTransport(feedxml.Timeouts{})
-	lc.Append(fx.StopHook(transport.CloseIdleConnections))
-	feed := feedxml.New(feedxml.Options{
-		Transport: observability.ObserveTransport(transport, rec),
-		UserAgent: fmt.Sprintf("marquee/%s (+https://github.com/marquee-events/marquee)", b.Version),
-	})
+// newFeedOptions are how patient this program is with providers.
+func newFeedOptions(b observability.Build) feedxml.Options {
+	return feedxml.Options{UserAgent: fmt.Sprintf("marquee/%s (+https://github.com/marquee-events/marquee)", b.Version)}
+}
+
+// newFeed is the provider's feed: observed as a port, its requests as such, and what it does between them.
+func newFeed(lc fx.Lifecycle, o feedxml.Options, rec *observability.Recorder, log *slog.Logger) ports.Feed {
+	client := observability.NewFeedClient(rec, log)
+	o.Transport = observability.ObserveTransport(feedxml.NewTransport(o.Timeouts), rec)
+	o.OnRetry, o.OnBreaker = client.Retried, client.Broke
+	feed := feedxml.New(o)
+	lc.Append(fx.StopHook(feed.Close))
 	return observability.ObserveFeed(feed, rec)
 }
 

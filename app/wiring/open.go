@@ -64,7 +64,7 @@ func parts(s Settings) fx.Option {
 		fx.Provide(dataDir, openStore, observedStore),
 		fx.Provide(openBroker, observedBroker),
 		fx.Provide(newApplier, newConsumer),
-		fx.Provide(NewSource, newFeed, newFetcher, newPoller),
+		fx.Provide(NewSource, newFeedOptions, newFeed, newFetcher, newPoller),
 		fx.Provide(newEvents, newStatus, newAPI, newAdmin, newAddresses),
 	)
 }

@@ -56,10 +56,10 @@ func (l testLog) Write(line []byte) (int, error) {
 }
 
 // start starts a process that stops when the test ends.
-func start(t *testing.T, s wiring.Settings) *process {
+func start(t *testing.T, s wiring.Settings, more ...fx.Option) *process {
 	t.Helper()
 	p := &process{t: t}
-	p.app = wiring.Process(s, fx.Populate(&p.poller, &p.feeds, &p.changes, &p.at))
+	p.app = wiring.Process(s, append(more, fx.Populate(&p.poller, &p.feeds, &p.changes, &p.at))...)
 	require.NoError(t, p.app.Err())
 	ctx, cancel := context.WithTimeout(t.Context(), p.app.StartTimeout())
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type Poller struct {
 	reading     chan struct{} // holds one: readings are one at a time, whoever asks
 	announced   catalogue.RunNumber
 	announcedAt time.Time
+	failures    int // in a row, of the readings that Run makes
 }
 
 // NewPoller reads source every interval. holder tells this process from all others.
@@ -50,7 +52,8 @@ func NewPoller(source catalogue.Source, interval time.Duration, holder string, l
 	}
 }
 
-// Run polls until ctx ends and then gives the lease back. The first fetch is at once.
+// Run polls until ctx ends and then gives the lease back. The first fetch is at once. One that failed is
+// tried again sooner than the interval, where that is long.
 func (p *Poller) Run(ctx context.Context) {
 	defer p.Release(ctx)
 	next := monotonic()
@@ -58,8 +61,9 @@ func (p *Poller) Run(ctx context.Context) {
 		wait := min(LeaseTTL/3, p.interval)
 		if p.keepLease(ctx) {
 			if began := monotonic(); !began.Before(next) {
-				pause := p.report(ctx)(p.Once(ctx))
-				next = later(began.Add(p.interval), monotonic().Add(pause))
+				fetched, err := p.Once(ctx)
+				p.report(ctx, fetched, err)
+				next = p.next(began, err)
 			}
 			wait = min(wait, max(next.Sub(monotonic()), 0))
 		}
@@ -101,24 +105,44 @@ func (p *Poller) Release(ctx context.Context) {
 	}
 }
 
-// report logs what became of a fetch, and returns how long the provider wants to be left alone.
-func (p *Poller) report(ctx context.Context) func(Fetched, error) time.Duration {
-	return func(fetched Fetched, err error) time.Duration {
-		f, _ := errors.AsType[*fault.Error](err)
-		switch {
-		case err == nil:
-			p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records, "damaged", fetched.Damaged,
-				"chunks", fetched.Completion.Chunks, "bytes", fetched.Bytes, "not_modified", fetched.Completion.NotModified)
-		case fault.Is(err, fault.Canceled):
-		case f != nil && f.Code == catalogue.CodeStillConsuming:
-			p.log.InfoContext(ctx, "fetch skipped", "reason", f.Message)
-		default:
-			p.log.WarnContext(ctx, "the feed was not read to its end", "run", fetched.Completion.Run.Number, "records", fetched.Records, "error", err)
-		}
-		if f == nil {
-			return 0
-		}
-		return min(f.RetryAfter, patience*p.interval)
+// next is when to read again after a reading that began then and ended now, in err.
+func (p *Poller) next(began time.Time, err error) time.Time {
+	now := monotonic()
+	var asked time.Duration
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		asked = min(f.RetryAfter, patience*p.interval)
+	}
+	switch fault.KindOf(err) {
+	case fault.None:
+		p.failures = 0
+	case fault.Canceled, fault.Conflict: // another process reads, or what was read is still consumed: sooner changes nothing
+	default:
+		p.failures++
+		return now.Add(max(asked, p.backoff()))
+	}
+	return later(began.Add(p.interval), now.Add(asked))
+}
+
+// firstBackoff is before the second reading, when the first failed. It doubles with each that fails, up to the interval.
+const firstBackoff = 5 * time.Second
+
+// backoff is up to a tenth shorter than said, so that fetchers that failed together come back one by one.
+func (p *Poller) backoff() time.Duration {
+	wait := min(firstBackoff<<min(p.failures-1, 16), p.interval)
+	return wait - time.Duration(rand.Float64()*float64(wait)/10) //nolint:gosec // nothing is guessed from it
+}
+
+func (p *Poller) report(ctx context.Context, fetched Fetched, err error) {
+	f, _ := errors.AsType[*fault.Error](err)
+	switch {
+	case err == nil:
+		p.log.InfoContext(ctx, "feed read", "run", fetched.Completion.Run.Number, "records", fetched.Records, "damaged", fetched.Damaged,
+			"chunks", fetched.Completion.Chunks, "bytes", fetched.Bytes, "not_modified", fetched.Completion.NotModified)
+	case fault.Is(err, fault.Canceled):
+	case f != nil && f.Code == catalogue.CodeStillConsuming:
+		p.log.InfoContext(ctx, "fetch skipped", "reason", f.Message)
+	default:
+		p.log.WarnContext(ctx, "the feed was not read to its end", "run", fetched.Completion.Run.Number, "records", fetched.Records, "error", err)
 	}
 }
 

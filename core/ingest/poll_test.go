@@ -308,8 +308,7 @@ func TestAStoreThatIsAwayBeforeARun(t *testing.T) {
 
 func TestTheProviderAsksForAPause(t *testing.T) {
 	tests := map[string]struct{ asked, next time.Duration }{
-		"none":                          {0, time.Minute},
-		"a shorter one than there is":   {10 * time.Second, time.Minute},
+		"more than the backoff":         {10 * time.Second, 10 * time.Second},
 		"a longer one":                  {5 * time.Minute, 5 * time.Minute},
 		"as long as is listened to":     {10 * time.Minute, 10 * time.Minute},
 		"a day, which nobody waits for": {24 * time.Hour, 10 * time.Minute},
@@ -392,5 +391,104 @@ func TestReadingOnce(t *testing.T) {
 		o.away = fault.New(fault.Unavailable, "connection refused")
 		_, err := p.Once(t.Context())
 		assert.ErrorIs(t, err, o.away)
+	})
+}
+
+// waits are those between readings of which each fails at once.
+func waits(o *office, start time.Time) []time.Duration {
+	var all []time.Duration
+	began := o.runsAfter(start)
+	for i := range began[1:] {
+		all = append(all, began[i+1]-began[i])
+	}
+	return all
+}
+
+func TestAReadingThatFailedIsTriedAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, start := &office{}, time.Now()
+		f := &feed{cut: fault.New(fault.Unavailable, "the feed ends early")}
+		poll(t, o, "one", f, quiet)
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		got := waits(o, start)
+		require.GreaterOrEqual(t, len(got), 6)
+		varied := false
+		for i, seconds := range []int{5, 10, 20, 40, 60, 60} {
+			most := time.Duration(seconds) * time.Second
+			assert.LessOrEqual(t, got[i], most, "wait %d", i)
+			assert.GreaterOrEqual(t, got[i], most*9/10, "wait %d", i)
+			varied = varied || got[i] != most
+		}
+		assert.True(t, varied, "fetchers that failed together do not come back together")
+	})
+}
+
+func TestASuccessEndsTheBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, start := &office{}, time.Now()
+		var readings int
+		f := &feed{records: concerts(1), cut: fault.New(fault.Unavailable, "the feed ends early")}
+		wellNow := &feed{records: concerts(1)}
+		broker := membroker.New(10_000)
+		p := ingest.NewPoller(source, time.Minute, "one", o, o, reads(func(ctx context.Context, s catalogue.Source, run catalogue.Begun) (ingest.Fetched, error) {
+			if readings++; readings == 4 {
+				return ingest.NewFetcher(wellNow, broker).Fetch(ctx, s, run)
+			}
+			return ingest.NewFetcher(f, broker).Fetch(ctx, s, run)
+		}), quiet)
+		ctx, cancel := context.WithCancel(t.Context())
+		var poller sync.WaitGroup
+		poller.Go(func() { p.Run(ctx) })
+		time.Sleep(2 * time.Minute)
+		cancel()
+		poller.Wait()
+		got := waits(o, start)
+		require.GreaterOrEqual(t, len(got), 5)
+		assert.Equal(t, time.Minute, got[3], "the interval, once it was read")
+		assert.InDelta(t, 5*time.Second, got[4], float64(time.Second/2), "the first wait again")
+	})
+}
+
+// reads is a reading of a feed that a test makes up.
+type reads func(context.Context, catalogue.Source, catalogue.Begun) (ingest.Fetched, error)
+
+func (r reads) Fetch(ctx context.Context, s catalogue.Source, run catalogue.Begun) (ingest.Fetched, error) {
+	return r(ctx, s, run)
+}
+
+func TestWhatIsNoFailureWaitsForTheInterval(t *testing.T) {
+	for name, refusal := range map[string]error{
+		"the run before is consumed": &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeStillConsuming, Message: "run default/1 is still being consumed"},
+		"another process reads":      &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNotHolder, Message: "the lease is not held"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := &office{refuses: refusal}
+				poll(t, o, "one", &feed{}, quiet)
+				time.Sleep(2*time.Minute + time.Second)
+				synctest.Wait()
+				assert.Len(t, o.asks(), 3)
+			})
+		})
+	}
+}
+
+func TestTheBackoffIsNeverLongerThanTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, start := &office{}, time.Now()
+		p := ingest.NewPoller(source, time.Second, "one", o, o,
+			ingest.NewFetcher(&feed{cut: fault.New(fault.Unavailable, "the feed ends early")}, membroker.New(10_000)), quiet)
+		ctx, cancel := context.WithCancel(t.Context())
+		var poller sync.WaitGroup
+		poller.Go(func() { p.Run(ctx) })
+		time.Sleep(10 * time.Second)
+		cancel()
+		poller.Wait()
+		for _, wait := range waits(o, start) {
+			assert.LessOrEqual(t, wait, time.Second)
+			assert.GreaterOrEqual(t, wait, 900*time.Millisecond)
+		}
+		assert.GreaterOrEqual(t, len(o.runsAfter(start)), 10)
 	})
 }
