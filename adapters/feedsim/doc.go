@@ -40,4 +40,11 @@
 // Unless [Options.Clean] is set, the feed sets the traps that real ones set, in small measure: an event id used
 // under several base events, a zone id twice in one event, an empty script element, sold_out flags that contradict
 // the capacities, and one event on 31 September. Organizers are missing in any case; they are optional.
+//
+// # Misbehaviour
+//
+// A [Moody] around the feed misbehaves on request, while it runs: for a number of fetches or until told otherwise, by
+// a call or over HTTP. [Misbehaviours] lists the ways: providers that are down, slow, cut off or
+// redirected, bodies that are no feed or mean harm, lists that are not what they should be, and, one by one, the
+// [MalformedRecords] that a consumer has to reject without losing their neighbours.
 package feedsim

@@ -2,6 +2,7 @@ package feedsim_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -35,4 +36,38 @@ func Example() {
 	sim.FollowClock()
 	fmt.Println(fetch())
 	// Output: 200
+}
+
+// What does a client make of a provider that fails twice and then sends half a document?
+func ExampleMoody() {
+	sim, err := feedsim.New(feedsim.Options{Seed: 1, Events: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	provider := feedsim.NewMoody(feedsim.Handler(sim), feedsim.MoodyOptions{})
+	server := httptest.NewServer(provider)
+	defer server.Close()
+	fetch := func() {
+		response, err := http.Get(server.URL + "/feed.xml")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer response.Body.Close()
+		_, err = io.ReadAll(response.Body)
+		fmt.Println(response.StatusCode, err)
+	}
+
+	_ = provider.Misbehave(feedsim.ServerError, 2)
+	fetch()
+	fetch()
+	_ = provider.Misbehave(feedsim.CutConnection, 1)
+	fetch()
+	fetch()
+	// Output:
+	// 500 <nil>
+	// 500 <nil>
+	// 200 unexpected EOF
+	// 200 <nil>
 }

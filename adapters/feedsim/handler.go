@@ -15,7 +15,7 @@ import (
 // methods get 405.
 //
 // When the feed cannot be written to its end, the connection is cut, so that no client takes a part for the whole. A
-// provider that misbehaves is one or another handler around this one.
+// provider that misbehaves is a Moody around this handler.
 func Handler(p Provider) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var doc Document

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,14 +49,18 @@ of MARQUEE_DATA_DIR.`,
 			if err != nil {
 				return err
 			}
-			server, feedURL, err := serveFeed(cmd.Context(), "127.0.0.1:0", feedsim.Handler(provider), cmd.ErrOrStderr())
+			moody := feedsim.NewMoody(feedsim.Handler(provider), feedsim.MoodyOptions{})
+			server, root, err := serveProvider(cmd.Context(), providerAddr, moody, cmd.ErrOrStderr())
+			if errors.Is(err, syscall.EADDRINUSE) {
+				server, root, err = serveProvider(cmd.Context(), "127.0.0.1:0", moody, cmd.ErrOrStderr())
+			}
 			if err != nil {
 				return err
 			}
 			defer func() { _ = server.Close() }()
 
 			conf.DataDir = filepath.Join(conf.DataDir, "demo")
-			conf.ProviderURL, conf.ProviderID, conf.ProviderTimeZone, conf.FetchInterval = feedURL, "demo", sim.zone, interval
+			conf.ProviderURL, conf.ProviderID, conf.ProviderTimeZone, conf.FetchInterval = root+feedPath, "demo", sim.zone, interval
 			if !c.isSet("LOG_FORMAT") {
 				conf.LogFormat = "text"
 			}
@@ -121,6 +127,7 @@ func welcome(c config.Config, at *wiring.Addresses, now time.Time) string {
 	search := func(from, to time.Time) string { // nothing in a UTC time needs escaping
 		return base + "/search?starts_at=" + from.UTC().Format(time.RFC3339) + "&ends_at=" + to.UTC().Format(time.RFC3339)
 	}
+	moods := strings.TrimSuffix(c.ProviderURL, feedPath) + moodPath
 	day := now.Truncate(24 * time.Hour)
 	return fmt.Sprintf(`
 Marquee is running, with a provider that is made up and read every %s.
@@ -135,13 +142,16 @@ Marquee is running, with a provider that is made up and read every %s.
     %s/metrics
   the feed itself (each look moves it on)
     %s
+  what happens when the provider breaks, and when it behaves again (the list of ways is there, too)
+    curl -X PUT %s/cut_connection
+    curl -X DELETE %s
   beside it, in another terminal
     MARQUEE_DATA_DIR=%s %s status
 
 The first start reads thirty days of history in first, which takes some seconds.
 Ctrl-C stops it in order. The catalogue stays in the folder above; remove it to begin anew.
 
-`, c.FetchInterval, search(day, day.AddDate(0, 0, 8)), search(day.AddDate(0, 0, -7), day), base, admin, c.ProviderURL, absolute(c.DataDir), program())
+`, c.FetchInterval, search(day, day.AddDate(0, 0, 8)), search(day.AddDate(0, 0, -7), day), base, admin, c.ProviderURL, moods, moods, absolute(c.DataDir), program())
 }
 
 // reachable is an address that a person can type.
@@ -181,8 +191,16 @@ func (c *command) isSet(name string) bool {
 	return false
 }
 
-// serveFeed serves a made-up provider until the server is closed. Should it end before, stderr is told.
-func serveFeed(ctx context.Context, addr string, h http.Handler, stderr io.Writer) (server *http.Server, feedURL string, err error) {
+// Where a made-up provider has its feed, which it serves under any path, and where it is told to misbehave.
+const (
+	feedPath = "/feed.xml"
+	moodPath = "/misbehaviours"
+
+	providerAddr = "127.0.0.1:9000" // in the demo any other, where somebody else has it
+)
+
+// serveProvider serves a made-up provider under root until the server is closed. Should it end before, stderr is told.
+func serveProvider(ctx context.Context, addr string, h http.Handler, stderr io.Writer) (server *http.Server, root string, err error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, "", fmt.Errorf("serve the made-up provider: %w", err)
@@ -193,5 +211,5 @@ func serveFeed(ctx context.Context, addr string, h http.Handler, stderr io.Write
 			printf(stderr, "marquee: the made-up provider ended: %s\n", err)
 		}
 	}()
-	return server, "http://" + reachable(listener.Addr().String()) + "/feed.xml", nil
+	return server, "http://" + reachable(listener.Addr().String()), nil
 }

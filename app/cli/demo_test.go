@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,14 +32,21 @@ func TestDemo(t *testing.T) {
 	assert.WithinRange(t, since, began.AddDate(0, 0, -30).Add(-time.Minute), time.Now().AddDate(0, 0, -30).Add(time.Minute))
 
 	lines := regexp.MustCompile(`http://[^\s']+`).FindAllString(p.out.String(), -1)
-	require.Len(t, lines, 5, "searches, status, metrics, feed:\n%s", p.out.String())
-	for _, line := range lines {
+	require.Len(t, lines, 7, "searches, status, metrics, feed, misbehaving, behaving:\n%s", p.out.String())
+	for _, line := range lines[:5] {
 		status, body := get(t, line)
 		require.Equal(t, http.StatusOK, status, line)
 		if strings.Contains(line, "/search") {
 			assert.NotZero(t, countEvents(t, body), line)
 		}
 	}
+	feed, misbehave, behave := lines[4], lines[5], lines[6]
+	assert.Contains(t, ask(t, http.MethodPut, misbehave), "misbehaves until told otherwise: cut_connection")
+	assert.Contains(t, ask(t, http.MethodGet, behave), "misbehaves until told otherwise: cut_connection", "it lists the ways, and what is in force")
+	assert.Equal(t, "behaves\n", ask(t, http.MethodDelete, behave))
+	status, _ := get(t, feed)
+	assert.Equal(t, http.StatusOK, status)
+
 	api, _, _ := strings.Cut(lines[0], "?")
 	_, body := get(t, api+"?ends_at="+began.AddDate(0, 0, -14).UTC().Format(time.RFC3339))
 	assert.NotZero(t, countEvents(t, body), "what was over two weeks ago is no longer in the feed")
@@ -93,6 +101,49 @@ func TestFeedsim(t *testing.T) {
 	_, next := get(t, feedURL)
 	assert.NotEqual(t, body, next, "it changes with every fetch")
 	assert.Zero(t, p.stop().code)
+}
+
+func TestFeedsimMisbehaves(t *testing.T) {
+	p := newShell(t).start("feedsim", "--addr", "127.0.0.1:0", "--events", "20", "--misbehave", "html")
+	feedURL := served(p)
+	_, body := get(t, feedURL)
+	assert.Contains(t, body, "<!DOCTYPE html>")
+	control := regexp.MustCompile(`it misbehaves on request: (http://\S+)\n`).FindStringSubmatch(p.out.String())
+	require.Len(t, control, 2, p.out.String())
+	assert.Equal(t, "behaves\n", ask(t, http.MethodDelete, control[1]))
+	_, body = get(t, feedURL)
+	assert.Contains(t, body, "<eventList")
+
+	ask(t, http.MethodPut, control[1]+"/no_answer?times=1")
+	waiting := make(chan error, 1)
+	go func() {
+		response, err := http.Get(feedURL)
+		if err == nil {
+			response.Body.Close()
+		}
+		waiting <- err
+	}()
+	p.until("somebody is kept waiting", func() bool { return strings.HasPrefix(ask(t, http.MethodGet, control[1]), "behaves\n") })
+	assert.Zero(t, p.stop().code, "who is kept waiting does not keep it from stopping")
+	assert.Error(t, <-waiting)
+
+	got := newShell(t).run("feedsim", "--misbehave", "rude")
+	assert.Equal(t, 1, got.code, got)
+	assert.Contains(t, got.err, `--misbehave: there is no misbehaviour "rude"; known are server_error,`)
+}
+
+// ask sends what a newcomer sends with curl, and returns what is answered.
+func ask(t *testing.T, method, address string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, "%s", body)
+	return string(body)
 }
 
 func TestFeedsimPlain(t *testing.T) {

@@ -68,13 +68,25 @@ func (s *simFlags) orReplay(folder string) (feedsim.Provider, error) {
 
 func (c *command) feedsim() *cobra.Command {
 	sim := simFlags{events: feedsim.DefaultEvents, zones: feedsim.DefaultZones, dialect: "eventList", zone: "UTC"}
-	var addr, replay string
+	var addr, replay, misbehave string
 	cmd := &cobra.Command{
 		Use:   "feedsim",
 		Short: "Serve the feed of a provider that is made up",
 		Long: `Serves a feed to try things against: a catalogue around today that changes with every fetch,
-or the files of a folder in the order of their names, one for each fetch.`,
+or the files of a folder in the order of their names, one for each fetch.
+
+The provider misbehaves on request, while it runs:
+
+  curl http://127.0.0.1:9000/misbehaviours
+    lists what it can do, and says what is in force
+  curl -X PUT 'http://127.0.0.1:9000/misbehaviours/cut_connection?times=3'
+    has it cut the connection at the next three fetches; without times until told otherwise
+  curl -X DELETE http://127.0.0.1:9000/misbehaviours
+    has it behave again
+  curl 'http://127.0.0.1:9000/feed.xml?misbehave=malformed_records'
+    has it misbehave in this answer only`,
 		Example: `  marquee feedsim --events 20000 --dialect planList
+  marquee feedsim --misbehave half_gone
   marquee feedsim --replay ./recorded`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -82,17 +94,31 @@ or the files of a folder in the order of their names, one for each fetch.`,
 			if err != nil {
 				return err
 			}
-			server, feedURL, err := serveFeed(cmd.Context(), addr, feedsim.Handler(provider), cmd.ErrOrStderr())
+			moody := feedsim.NewMoody(feedsim.Handler(provider), feedsim.MoodyOptions{})
+			if misbehave != "" {
+				if err := moody.Misbehave(feedsim.Misbehaviour(misbehave), 0); err != nil {
+					return fmt.Errorf("--misbehave: %w", err)
+				}
+			}
+			server, root, err := serveProvider(cmd.Context(), addr, moody, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			cmd.Printf("serving %s\n", feedURL)
+			cmd.Printf("serving %s%s\nit misbehaves on request: %s%s\n", root, feedPath, root, moodPath)
 			<-cmd.Context().Done()
 			return server.Close()
 		},
 	}
 	sim.add(cmd)
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:9000", "where to listen")
+	cmd.Flags().StringVar(&addr, "addr", providerAddr, "where to listen")
 	cmd.Flags().StringVar(&replay, "replay", "", "serve the *.xml and *.xml.gz files of this folder instead")
+	cmd.Flags().StringVar(&misbehave, "misbehave", "", "how it misbehaves until it is told otherwise, such as server_error")
+	_ = cmd.RegisterFlagCompletionFunc("misbehave", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) { // the flag is there
+		var known []string
+		for _, how := range feedsim.Misbehaviours() {
+			known = append(known, string(how)+"\t"+how.Description())
+		}
+		return known, cobra.ShellCompDirectiveNoFileComp
+	})
 	return cmd
 }

@@ -54,7 +54,7 @@ next understood, or when the feed no longer has it.`,
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			printf(table, "KEY\tPROVIDER\tBASE\tEVENT\tREASON\tRUNS\tSINCE (UTC)\tDETAIL\n")
 			for _, r := range rejections {
-				printf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", key(r), r.Provider, shown(r.Identity.Base), shown(r.Identity.Event), r.Reason, r.Count,
+				printf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", key(r), r.Provider, brief(r.Identity.Base), brief(r.Identity.Event), r.Reason, r.Count,
 					r.FirstRun.Time().Format(time.DateTime), shown(r.Detail))
 			}
 			return table.Flush()
@@ -64,6 +64,15 @@ next understood, or when the feed no longer has it.`,
 	cmd.Flags().BoolVar(&originals, "original", false, "show each record as the feed had it")
 	limitFlag(cmd, &limit)
 	return cmd
+}
+
+// brief is as much of an id as a table has room for.
+func brief(id string) string {
+	const most = 32
+	if runes := []rune(shown(id)); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return shown(id)
 }
 
 // key is as much of a rejection's key as a person types.
