@@ -126,9 +126,9 @@ func (d *decoder) beginEvent() error {
 func (d *decoder) zone() error {
 	switch zones := len(d.event.elements) - 1; {
 	case zones >= d.limits.Zones:
-		d.event.blame(catalogue.TooManyZones)
+		d.event.blame(catalogue.TooManyZones, "")
 	case d.event.size() >= d.limits.RecordBytes:
-		d.event.blame(catalogue.TooLarge)
+		d.event.blame(catalogue.TooLarge, "")
 	default:
 		return d.event.element(d.scanner, d.limits)
 	}
@@ -136,15 +136,16 @@ func (d *decoder) zone() error {
 }
 
 func (d *decoder) handOver() error {
-	d.event.blame(d.base.flaw)
+	d.event.blame(d.base.flaw, d.base.flawed)
 	elements := d.event.finish()
 	return d.each(catalogue.Record{
-		Position: d.position,
-		Base:     d.shared,
-		Event:    elements[0],
-		Zones:    elements[1:],
-		Flaw:     d.event.flaw,
-		Damaged:  d.base.damaged || d.event.damaged,
+		Position:    d.position,
+		Base:        d.shared,
+		Event:       elements[0],
+		Zones:       elements[1:],
+		Flaw:        d.event.flaw,
+		FlawedField: d.event.flawed,
+		Damaged:     d.base.damaged || d.event.damaged,
 	})
 }
 

@@ -1,10 +1,6 @@
 package feedxml
 
-import (
-	"cmp"
-
-	"github.com/marquee-events/marquee/core/catalogue"
-)
+import "github.com/marquee-events/marquee/core/catalogue"
 
 // draft gathers the elements of one record. Text and fields go into two growing buffers that the
 // next record uses again, so that a finished record costs three allocations however many zones it has.
@@ -13,6 +9,7 @@ type draft struct {
 	fields   []span
 	elements []int // where in fields each element ends
 	flaw     catalogue.Reason
+	flawed   string // the field that it is about
 	damaged  bool
 }
 
@@ -24,7 +21,7 @@ type span struct {
 
 func (d *draft) reset() {
 	d.text, d.fields, d.elements = d.text[:0], d.fields[:0], d.elements[:0]
-	d.flaw, d.damaged = "", false
+	d.flaw, d.flawed, d.damaged = "", "", false
 }
 
 // element reads the attributes of the scanner's start tag.
@@ -39,7 +36,7 @@ func (d *draft) element(s *scanner, l Limits) error {
 			return nil
 		}
 		if room <= 0 {
-			d.blame(catalogue.TooLarge)
+			d.blame(catalogue.TooLarge, "")
 			if _, _, err := s.value(nil, quote, 0); err != nil {
 				return err
 			}
@@ -54,13 +51,17 @@ func (d *draft) element(s *scanner, l Limits) error {
 		d.fields = append(d.fields, span{attribute.field, from, len(text)})
 		d.damaged = d.damaged || w.damaged || attribute.damaged
 		if w.cut {
-			d.blame(catalogue.TextTooLong)
+			d.blame(catalogue.TextTooLong, attribute.field)
 		}
 	}
 }
 
 // blame notes the first flaw; there is room for one.
-func (d *draft) blame(flaw catalogue.Reason) { d.flaw = cmp.Or(d.flaw, flaw) }
+func (d *draft) blame(flaw catalogue.Reason, field string) {
+	if d.flaw == "" {
+		d.flaw, d.flawed = flaw, field
+	}
+}
 
 // size is about what the record costs in memory.
 func (d *draft) size() int {

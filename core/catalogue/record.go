@@ -70,6 +70,8 @@ type Record struct {
 	// Flaw is why the record cannot be taken as it is, found before anyone tried to understand it;
 	// empty for a sound one.
 	Flaw Reason
+	// FlawedField is the name of the field that the flaw is about, empty where it is about the whole.
+	FlawedField string
 	// Damaged tells that something was not well formed and had to be read with indulgence: bytes that are
 	// no valid text were replaced by U+FFFD, or a stray sign was taken literally.
 	Damaged bool

@@ -69,6 +69,9 @@ func EncodeChunk(c Chunk) []byte {
 		e.number(flags)
 		e.number(uint64(r.Position)) //nolint:gosec // positions are positive
 		e.text(string(r.Flaw))
+		if r.Flaw != "" {
+			e.text(r.FlawedField)
+		}
 		if flags&sameBase == 0 {
 			e.fields(r.Base)
 			base = r.Base
@@ -161,7 +164,9 @@ func DecodeChunk(body []byte) (Chunk, error) {
 		flags := d.number()
 		r.Damaged = flags&damaged != 0
 		r.Position = int(d.small())
-		r.Flaw = catalogue.Reason(d.text())
+		if r.Flaw = catalogue.Reason(d.text()); r.Flaw != "" {
+			r.FlawedField = d.text()
+		}
 		if flags&sameBase == 0 {
 			r.Base = d.fields()
 		} else if i > 0 {

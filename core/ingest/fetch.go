@@ -111,7 +111,7 @@ func boundIDs(r *catalogue.Record) {
 			if f.Name == id.name && len(f.Value) > maxID {
 				*id.fields = slices.Clone(*id.fields) // they may be shared with other records
 				(*id.fields)[i].Value = cut(f.Value, maxID)
-				r.Flaw = catalogue.TextTooLong
+				r.Flaw, r.FlawedField = catalogue.TextTooLong, id.name
 			}
 		}
 	}

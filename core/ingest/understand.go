@@ -40,7 +40,7 @@ type misunderstanding struct {
 func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) {
 	identity, whole := r.Identity(t.provider)
 	if r.Flaw != "" {
-		return event.Listing{}, &misunderstanding{r.Flaw, flawDetails[r.Flaw]}
+		return event.Listing{}, &misunderstanding{r.Flaw, flawDetail(r)}
 	}
 	if !whole {
 		missing := catalogue.BaseID
@@ -86,10 +86,16 @@ func understand(r catalogue.Record, t terms) (event.Listing, *misunderstanding) 
 	return event.Listing{Identity: identity, Facts: f, Zones: zones}, nil
 }
 
+func flawDetail(r catalogue.Record) string {
+	if r.Flaw == catalogue.TextTooLong {
+		return cmp.Or(r.FlawedField, "an attribute") + " is longer than any event needs"
+	}
+	return flawDetails[r.Flaw]
+}
+
 var flawDetails = map[catalogue.Reason]string{
 	catalogue.TooLarge:     "the event does not fit into a message, even compressed",
 	catalogue.Duplicate:    "the feed has this event a second time; the first one counts",
-	catalogue.TextTooLong:  "an attribute is longer than any event needs",
 	catalogue.TooManyZones: "the event has more zones than any event needs",
 }
 
