@@ -44,8 +44,8 @@ TEST_TIMEOUT ?= 4m
 PKG          ?= ./...
 
 .PHONY: test
-test: need-cc $(TOOLS)/gotestsum ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
-	CGO_ENABLED=1 $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
+test: need-cc $(TOOLS)/gotestsum build ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
+	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee CGO_ENABLED=1 $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
 
 .PHONY: test-short
 test-short: ## The quick tests, without the race detector, cached: for between two edits
@@ -66,6 +66,20 @@ BENCHCOUNT ?= 1
 bench: ## Benchmarks (BENCH=regexp, BENCHCOUNT=10, PKG=...)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) -timeout 30m $(PKG)
 
+##@ Prove: the long forms; each has a short one among the tests
+
+OUTAGE ?= 1h
+
+.PHONY: proof-outage
+proof-outage: ## Take the broker and the store away for OUTAGE, under way; nothing is parked, nothing is lost
+	MARQUEE_PROOF_OUTAGE=$(OUTAGE) go test -count=1 -v -timeout 24h ./app/proof/outage
+
+FEED_MB ?= 500
+
+.PHONY: proof-memory
+proof-memory: build ## Read a feed of FEED_MB with thousands of zones an event in less than 200 MB
+	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_PROOF_FEED_MB=$(FEED_MB) go test -count=1 -v -timeout 2h ./app/proof/memory
+
 FUZZTIME ?= 20s
 
 .PHONY: fuzz
@@ -73,7 +87,7 @@ fuzz: ## Every fuzz target in turn, FUZZTIME each; what it finds becomes a file 
 	@grep -rHoE '^func Fuzz[A-Z][A-Za-z0-9_]*' --include='*_test.go' . \
 	| sed -E 's,/[^/]*:func , ,' | sort | while read -r pkg target; do \
 		echo "== $$pkg $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$pkg" </dev/null || exit 1; \
 	done
 
 ##@ Check

@@ -41,8 +41,8 @@ type Store struct {
 // Ids are random, so a chunk touches pages all over the indexes: the writer gets a cache that holds most of them, and
 // the log is brought into the file every 16 MiB, which writes a page once that many chunks have changed.
 const (
-	writing = "&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(4096)"
-	reading = "&_pragma=cache_size(-8192)"
+	writing = "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4096)"
+	reading = "&_pragma=cache_size(-4096)"
 )
 
 const (
