@@ -33,7 +33,7 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 		if err != nil {
 			return err
 		}
-		writes := decide(catalogue.Standing{Current: in.current, CurrentConcluded: in.currentConcluded, Heads: known})
+		writes := decide(catalogue.Standing{Current: in.current, LaterConcluded: in.laterConcluded, Heads: known})
 		if out.Late {
 			if b.Rejections, err = ofUnknown(ctx, tx, b.Rejections); err != nil {
 				return err

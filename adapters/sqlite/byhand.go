@@ -125,16 +125,12 @@ func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue
 		if !found {
 			return fault.New(fault.NotFound, "there is no provider %s", b.Run.Provider)
 		}
-		current, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: b.Run.Provider, Number: p.current})
-		if err != nil {
-			return err
-		}
 		known, err := heads(ctx, tx, b.Understood)
 		if err != nil {
 			return err
 		}
 		out.Late = b.Run.Number < p.fullRead
-		writes := decide(catalogue.Standing{Current: !out.Late, CurrentConcluded: current.State == catalogue.Concluded, Heads: known})
+		writes := decide(catalogue.Standing{Current: !out.Late, LaterConcluded: out.Late, Heads: known})
 		if err := storeEvents(ctx, tx, b.Run, writes, &out); err != nil {
 			return err
 		}

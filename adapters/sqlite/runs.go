@@ -139,8 +139,8 @@ func mayFollow(ctx context.Context, tx *sql.Tx, last catalogue.Run, start catalo
 // run is how a message finds its run.
 type run struct {
 	catalogue.Run
-	current          bool
-	currentConcluded bool // the provider's current run, be it this one or a later
+	current        bool
+	laterConcluded bool // a later run of the provider is
 }
 
 // enter makes sure that the run and its provider are there, and lets a run that is later than all others
@@ -180,15 +180,7 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run,
 			return run{}, err
 		}
 	}
-	in := run{Run: found, current: r.Number >= p.current, currentConcluded: found.State == catalogue.Concluded}
-	if !in.current {
-		latest, _, err := findRun(ctx, tx, catalogue.RunRef{Provider: r.Provider, Number: p.current})
-		if err != nil {
-			return run{}, err
-		}
-		in.currentConcluded = latest.State == catalogue.Concluded
-	}
-	return in, nil
+	return run{Run: found, current: r.Number >= p.current, laterConcluded: p.concluded > r.Number}, nil
 }
 
 func supersede(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, now time.Time) error {

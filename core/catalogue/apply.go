@@ -26,8 +26,9 @@ type Head struct {
 type Standing struct {
 	// Current is whether no later run of the provider is known.
 	Current bool
-	// CurrentConcluded is whether the provider's current run is concluded, so that it is known what it saw.
-	CurrentConcluded bool
+	// LaterConcluded is whether a later run of the provider is concluded, so that it is known what was in the feed after
+	// this one. The current run may be another, still open, which need not look at the feed again when that is not modified.
+	LaterConcluded bool
 	// Heads has the events of the batch that are known.
 	Heads map[event.ID]Head
 }

@@ -69,8 +69,8 @@ func decide(run catalogue.RunRef, ids []event.ID, listings map[event.ID]event.Li
 			w.Kind = catalogue.Added
 			w.Event.FirstSeen = run.Number.Time()
 			w.Event.Revision = 1
-			// A late chunk may bring an event that the current run, already concluded, did not see.
-			w.Event.Available = s.Current || !s.CurrentConcluded
+			// A late chunk may bring an event that a later run, already concluded, did not see.
+			w.Event.Available = s.Current || !s.LaterConcluded
 		case ok && s.Current && known.Fingerprint != w.Fingerprint:
 			w.Kind = catalogue.Updated
 			w.Event.FirstSeen = known.FirstSeen

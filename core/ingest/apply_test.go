@@ -66,7 +66,7 @@ func TestWhatAListingChanges(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			id := tt.listing.Identity.ID()
-			standing := catalogue.Standing{Current: tt.current, CurrentConcluded: tt.concluded, Heads: map[event.ID]catalogue.Head{}}
+			standing := catalogue.Standing{Current: tt.current, LaterConcluded: tt.concluded, Heads: map[event.ID]catalogue.Head{}}
 			if tt.known != nil {
 				standing.Heads[id] = *tt.known
 			}

@@ -192,12 +192,21 @@ func (o *oracle) apply(m message) {
 		}
 		switch {
 		case !ok && s.kind == event.Online:
-			o.events[s.name] = oracleEvent{title, s.kind, m.run.Number.Time(), !late || o.runs[o.current].state != catalogue.Concluded, 1}
+			o.events[s.name] = oracleEvent{title, s.kind, m.run.Number.Time(), !late || !o.laterConcluded(m.run), 1}
 		case ok && !late && !unchanged:
 			o.events[s.name] = oracleEvent{title, s.kind, known.firstSeen, known.available, known.revision + 1}
 		}
 	}
 	run.applied[m.chunk] = true
+}
+
+func (o *oracle) laterConcluded(r catalogue.RunRef) bool {
+	for number, run := range o.runs {
+		if number > r.Number && run.state == catalogue.Concluded {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *oracle) complete(c catalogue.Completion) {

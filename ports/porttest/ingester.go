@@ -120,6 +120,13 @@ func olderRun(t *testing.T, s shop, c *clock) {
 	assert.False(t, s.events()[s.id("only-old", "only-old")].Available)
 	s.apply(older, 1, record("later-still"))
 	assert.False(t, s.events()[s.id("later-still", "later-still")].Available, "a concluded run did not see it")
+
+	unmodified := s.run(c.Now().Add(2 * time.Minute))
+	s.apply(unmodified, 0)
+	s.apply(older, 2, record("last"))
+	s.completeWith(catalogue.Completion{Run: unmodified, Chunks: 1, ReadToEnd: true, NotModified: true})
+	require.Equal(t, catalogue.Concluded, s.conclude(unmodified).State)
+	assert.False(t, s.events()[s.id("last", "last")].Available, "nor did it before a run that had nothing to look at")
 }
 
 func departures(t *testing.T, s shop, c *clock) {
