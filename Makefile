@@ -68,6 +68,16 @@ bench: ## Benchmarks (BENCH=regexp, BENCHCOUNT=10, PKG=...)
 
 ##@ Prove: the long forms; each has a short one among the tests
 
+KILLS ?= 100
+SEED  ?= 0
+
+# Built and then run, because go test shows the output of a test that passes only among a line for each step.
+.PHONY: proof-crash
+proof-crash: ## Kill whole processes at each point, and KILLS of them at random (SEED repeats the moments): nothing is lost, nothing twice
+	@go test -c -o $(BIN)/crash.test ./app/proof/crash
+	@echo "$(KILLS) processes die at random, others at each point where data changes hands: this takes about two minutes"
+	@$(BIN)/crash.test -test.timeout 20m -kills $(KILLS) -seed $(SEED) -events 600 -account
+
 OUTAGE ?= 1h
 
 .PHONY: proof-outage
