@@ -91,7 +91,7 @@ type Broker struct {
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	outbound chan struct{} // a slot for each message on its way to the broker
-	declared atomic.Bool   // stream and consumer were there when last looked at
+	declared atomic.Uint64 // the life of the connection, from 1, in which stream and consumer were there; 0 for none
 }
 
 // New returns a broker on a connection, without using it: stream and consumer are created by the first
@@ -111,7 +111,8 @@ func New(conn *nats.Conn, o Options) (*Broker, error) {
 // Declare makes sure that stream and consumer exist and are as the options say. Calls that need
 // them do this on their own; it is for a program that wants to know at its start.
 func (b *Broker) Declare(ctx context.Context) error {
-	if b.declared.Load() {
+	life := b.conn.Stats().Reconnects + 1 // another server, or the same after it was killed
+	if b.declared.Load() == life {
 		return nil
 	}
 	if limit := b.conn.MaxPayload(); b.conn.IsConnected() && limit < maxMessage {
@@ -128,10 +129,28 @@ func (b *Broker) Declare(ctx context.Context) error {
 	if err != nil {
 		return translate("create stream "+b.options.Stream, err)
 	}
-	if _, err := b.js.CreateOrUpdateConsumer(ctx, b.options.Stream, b.consumer()); err != nil {
+	consumer, err := b.js.CreateOrUpdateConsumer(ctx, b.options.Stream, b.consumer())
+	if err != nil {
 		return translate("create the consumer of stream "+b.options.Stream, err)
 	}
-	b.declared.Store(true)
+	if err := b.sweep(ctx, consumer.CachedInfo().AckFloor.Stream); err != nil {
+		return err
+	}
+	b.declared.Store(life)
+	return nil
+}
+
+// sweep removes what the consumers have acknowledged and the stream still has: a server that is killed may have noted
+// the one and not the other, and never makes up for it. All up to the floor is acknowledged.
+func (b *Broker) sweep(ctx context.Context, floor uint64) error {
+	attempted := "remove acknowledged messages of stream " + b.options.Stream
+	stream, err := b.js.Stream(ctx, b.options.Stream) // brings fresh figures along
+	if err != nil {
+		return translate(attempted, err)
+	}
+	if has := stream.CachedInfo().State; has.FirstSeq <= floor && floor <= has.LastSeq {
+		return translate(attempted, stream.Purge(ctx, jetstream.WithPurgeSequence(floor+1)))
+	}
 	return nil
 }
 
@@ -182,7 +201,7 @@ func (b *Broker) consumerName() string { return "consumers" }
 func (b *Broker) failed(attempted string, err error) error {
 	if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) ||
 		errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrConsumerDeleted) {
-		b.declared.Store(false)
+		b.declared.Store(0)
 	}
 	return translate(attempted, err)
 }
