@@ -145,6 +145,8 @@ func (f *Feed) attempt(ctx context.Context, address string, since catalogue.Vali
 		drain(raw)
 		return notModified(since, response.Header)
 	}
+	// Who refuses slowly is not waited for.
+	defer time.AfterFunc(f.timeouts.Answer, func() { watch.cancel(tooSlow{"the rest of an answer", f.timeouts.Answer}) }).Stop()
 	return catalogue.Receipt{}, refused(response, raw)
 }
 

@@ -84,7 +84,12 @@ func TestTimeouts(t *testing.T) {
 			refusal := answer(silent{r.Context()})
 			refusal.StatusCode = http.StatusBadGateway
 			return refusal, nil
-		}, 0, timeouts.Idle, "502 Bad Gateway"},
+		}, 0, timeouts.Answer, "502 Bad Gateway"},
+		"a refusal that drips": {func(r *http.Request) (*http.Response, error) {
+			refusal := answer(dripping{r.Context(), time.Second})
+			refusal.StatusCode = http.StatusBadGateway
+			return refusal, nil
+		}, 0, timeouts.Answer, "502 Bad Gateway"},
 		"records that take their time": {func(*http.Request) (*http.Response, error) {
 			return answer(bytes.NewReader(generatedFeed(5, 3))), nil
 		}, time.Minute, 5 * time.Minute, ""},

@@ -110,7 +110,7 @@ func (p *Poller) next(began time.Time, err error) time.Time {
 	now := monotonic()
 	var asked time.Duration
 	if f, ok := errors.AsType[*fault.Error](err); ok {
-		asked = min(f.RetryAfter, patience*p.interval)
+		asked = min(f.RetryAfter, max(patience*p.interval, leastPatience))
 	}
 	switch fault.KindOf(err) {
 	case fault.None:
@@ -122,6 +122,9 @@ func (p *Poller) next(began time.Time, err error) time.Time {
 	}
 	return later(began.Add(p.interval), now.Add(asked))
 }
+
+// leastPatience is how long a provider may always ask to be left alone, however short the interval is.
+const leastPatience = time.Minute
 
 // firstBackoff is before the second reading, when the first failed. It doubles with each that fails, up to the interval.
 const firstBackoff = 5 * time.Second
