@@ -26,7 +26,7 @@ func everything(t *testing.T, r *rig) {
 	w := &world{
 		outcome: catalogue.Outcome{Added: 1}, conclusion: catalogue.Conclusion{State: catalogue.Concluded, Ended: true, Withdrawn: 1}, census: &catalogue.Census{},
 		records: []catalogue.Record{someRecord("1")}, budget: ports.Budget{Allowed: true}, held: true, begun: catalogue.Begun{Run: someRun()},
-		feeds: []catalogue.Feed{{Provider: provider, LastConcluded: wallClock, Current: catalogue.Run{State: catalogue.Concluded}}},
+		feeds: []catalogue.Feed{{Provider: provider, LastConcluded: wallClock, LastBelieved: wallClock, Current: catalogue.Run{State: catalogue.Concluded}}},
 	}
 	rec := r.Recorder
 	searcher, changes, limits := observability.ObserveSearcher(w, rec), observability.ObserveChangeReader(w, rec), observability.ObserveLimiter(w, rec)

@@ -38,8 +38,8 @@ type Unparking interface {
 // Reapplying gives records that were rejected another try.
 type Reapplying interface {
 	// Reapply stores what decide writes, and resolves the rejections of the batch's events, in one transaction. Run is
-	// the one that last had the records; Chunk and Rejections mean nothing. The standing is Current where no
-	// later run read the whole feed. It takes no part in a run: nothing counts as seen by it. An unknown
-	// provider is fault.NotFound.
+	// the one that last had the records, Rejections are those that are given another try; Chunk means nothing. The
+	// standing is Current where no later run read the whole feed. It takes no part in a run: nothing counts
+	// as seen by it. A rejection that is not open any more is fault.Conflict: something newer is known of its event.
 	Reapply(ctx context.Context, b catalogue.Batch, decide catalogue.Decide) (catalogue.Outcome, error)
 }

@@ -56,6 +56,6 @@ type Parking interface {
 	Absolve(ctx context.Context, messageID string) error
 	// Park keeps the message; one that is parked already stays as it is.
 	Park(ctx context.Context, d Delivery, run *catalogue.RunRef, reason string) error
-	// Parked returns at most limit parked messages, the latest first.
+	// Parked returns at most limit parked messages, the latest first, without their bodies.
 	Parked(ctx context.Context, limit int) ([]catalogue.Parked, error)
 }

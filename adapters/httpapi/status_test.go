@@ -15,11 +15,11 @@ import (
 
 var twoFeeds = feeds{feeds: []catalogue.Feed{
 	{
-		Provider: "city", LastConcluded: noon.Add(-7 * time.Minute), Available: 4121, Known: 9310, Rejected: 1,
+		Provider: "city", LastConcluded: noon.Add(-7 * time.Minute), LastBelieved: noon.Add(-7 * time.Minute), Available: 4121, Known: 9310, Rejected: 1,
 		Current: catalogue.Run{State: catalogue.Incomplete, Chunks: 0, BegunAt: noon.Add(-time.Minute), Failure: "the provider answered 503"},
 	},
 	{
-		Provider: "opera", LastConcluded: noon.Add(-30 * time.Second), Available: 12, Known: 12,
+		Provider: "opera", LastConcluded: noon.Add(-30 * time.Second), LastBelieved: noon.Add(-30 * time.Second), Available: 12, Known: 12,
 		Current: catalogue.Run{State: catalogue.Reading, Chunks: -1, Applied: 3, BegunAt: noon.Add(-time.Second)},
 	},
 }}

@@ -93,7 +93,7 @@ func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.C
 		}
 		out.Withdrawn = len(leaving)
 		out.Verdict = catalogue.Verdict{Withdraw: true, Note: fmt.Sprintf("accepted by hand: %d events left", len(leaving))}
-		if _, err := tx.ExecContext(ctx, "UPDATE providers SET held_runs = 0, held = x'', available = available - ? WHERE id = ?", out.Withdrawn, r.Provider); err != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE providers SET held_runs = 0, held = x'', believed_run = ?, available = available - ? WHERE id = ?", holding.Number, out.Withdrawn, r.Provider); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE runs SET withdrawn = withdrawn + ?, held = 0, note = ? WHERE provider = ? AND number = ?", out.Withdrawn, out.Verdict.Note, r.Provider, holding.Number); err != nil {
@@ -124,6 +124,15 @@ func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue
 		}
 		if !found {
 			return fault.New(fault.NotFound, "there is no provider %s", b.Run.Provider)
+		}
+		for _, r := range b.Rejections {
+			var open bool
+			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM rejections WHERE key = ? AND resolved = 0)", r.Key[:]).Scan(&open); err != nil {
+				return err
+			}
+			if !open {
+				return fault.New(fault.Conflict, "the rejection is not open any more: something newer is known of its event")
+			}
 		}
 		known, err := heads(ctx, tx, b.Understood)
 		if err != nil {

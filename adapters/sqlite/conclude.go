@@ -83,7 +83,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		if e.Validators == (catalogue.Validators{}) {
 			e.Validators = p.validators
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?, etag = ?, last_modified = ? WHERE id = ?",
+		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, believed_run = ?1, etag = ?2, last_modified = ?3 WHERE id = ?4",
 			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, e.Run.Provider)
 	} else {
 		runs := 0
@@ -94,7 +94,10 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, full_read = ?1, etag = ?2, last_modified = ?3, held_runs = ?4, held = ?5, available = available - ?6 + ?7 WHERE id = ?8",
 			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, runs, joined(held), out.Withdrawn, out.Returned, e.Run.Provider)
-		if err == nil {
+		if err == nil && out.Verdict.Withdraw {
+			_, err = tx.ExecContext(ctx, "UPDATE providers SET believed_run = ? WHERE id = ?", e.Run.Number, e.Run.Provider)
+		}
+		if err == nil && !out.Verdict.Held && out.Census.Seen+out.Census.Nameless > 0 {
 			err = s.resolveUnseen(ctx, tx, e.Run)
 		}
 	}
@@ -212,10 +215,10 @@ func split(column []byte) []event.ID {
 	return ids
 }
 
-// move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last
-// concluded run.
+// move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last run that is
+// believed: they are missing in those since.
 func (s *Store) move(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) error {
-	lastSeen := p.concluded
+	lastSeen := p.believed
 	if lastSeen == 0 {
 		lastSeen = r.Number
 	}

@@ -25,7 +25,7 @@ func (s *Store) Event(ctx context.Context, id event.ID) (catalogue.Detail, error
 		}
 		var zones []byte
 		var lastSeen catalogue.RunNumber
-		err = tx.QueryRowContext(ctx, `SELECT z.zones, coalesce(e.last_seen, nullif(p.concluded_run, 0), p.current_run)
+		err = tx.QueryRowContext(ctx, `SELECT z.zones, coalesce(e.last_seen, nullif(p.believed_run, 0), p.current_run)
 			FROM events e JOIN zones z ON z.event_id = e.id JOIN providers p ON p.id = e.provider WHERE e.id = ?`, id[:]).Scan(&zones, &lastSeen)
 		if err != nil {
 			return err

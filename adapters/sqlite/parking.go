@@ -57,7 +57,11 @@ func (s *Store) Park(ctx context.Context, d ports.Delivery, r *catalogue.RunRef,
 	})
 }
 
-const parkedColumns = "id, kind, provider, run, reason, attempts, header, body, parked_at"
+// A list is without bodies, of which there may be gigabytes.
+const (
+	parkedColumns = "id, kind, provider, run, reason, attempts, header, length(body), x'', parked_at FROM parked"
+	parkedMessage = "id, kind, provider, run, reason, attempts, header, length(body), body, parked_at FROM parked"
+)
 
 func scanParked(row scanner) (catalogue.Parked, error) {
 	var (
@@ -67,23 +71,26 @@ func scanParked(row scanner) (catalogue.Parked, error) {
 		header   string
 		at       int64
 	)
-	if err := row.Scan(&p.ID, &p.Kind, &provider, &run, &p.Reason, &p.Attempts, &header, &p.Body, &at); err != nil {
+	if err := row.Scan(&p.ID, &p.Kind, &provider, &run, &p.Reason, &p.Attempts, &header, &p.Bytes, &p.Body, &at); err != nil {
 		return p, err
 	}
 	p.Run = catalogue.RunRef{Provider: provider.String, Number: catalogue.RunNumber(run.Int64)}
 	p.ParkedAt = time.UnixMilli(at).UTC()
+	if len(p.Body) == 0 {
+		p.Body = nil
+	}
 	return p, json.Unmarshal([]byte(header), &p.Header)
 }
 
 // Parked implements ports.Parking.
 func (s *Store) Parked(ctx context.Context, limit int) ([]catalogue.Parked, error) {
-	list, err := collect(ctx, s.read, scanParked, "SELECT "+parkedColumns+" FROM parked ORDER BY parked_at DESC, id LIMIT ?", limit)
+	list, err := collect(ctx, s.read, scanParked, "SELECT "+parkedColumns+" ORDER BY parked_at DESC, id LIMIT ?", limit)
 	return list, translate("list parked messages", err)
 }
 
 // ParkedMessage implements ports.Unparking.
 func (s *Store) ParkedMessage(ctx context.Context, id string) (catalogue.Parked, error) {
-	p, err := scanParked(s.read.QueryRowContext(ctx, "SELECT "+parkedColumns+" FROM parked WHERE id = ?", id))
+	p, err := scanParked(s.read.QueryRowContext(ctx, "SELECT "+parkedMessage+" WHERE id = ?", id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, fault.New(fault.NotFound, "no message %s is parked", id)
 	}

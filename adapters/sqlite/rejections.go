@@ -31,14 +31,14 @@ func (s *Store) reject(ctx context.Context, tx *sql.Tx, b catalogue.Batch) error
 			id = []byte{}
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO rejections
-			(key, provider, base_id, event_id, event, position, reason, detail, original, count, first_run, last_run, resolved, updated_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10, 0, ?11)
+			(key, provider, base_id, event_id, event, position, reason, detail, original, count, first_run, last_run, resolved, updated_at, time_zone, currency)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10, 0, ?11, ?12, ?13)
 			ON CONFLICT (key) DO UPDATE SET
 				count = count + (excluded.last_run > last_run),
-				position = excluded.position, original = excluded.original,
+				position = excluded.position, original = excluded.original, time_zone = excluded.time_zone, currency = excluded.currency,
 				resolved = CASE WHEN excluded.last_run > last_run THEN 0 ELSE resolved END,
 				last_run = max(last_run, excluded.last_run), first_run = min(first_run, excluded.first_run), updated_at = excluded.updated_at`,
-			r.Key[:], b.Run.Provider, r.Identity.Base, r.Identity.Event, id, r.Position, r.Reason, r.Detail, r.Original, b.Run.Number, now); err != nil {
+			r.Key[:], b.Run.Provider, r.Identity.Base, r.Identity.Event, id, r.Position, r.Reason, r.Detail, r.Original, b.Run.Number, now, r.TimeZone, r.Currency); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (s *Store) resolveUnseen(ctx context.Context, tx *sql.Tx, r catalogue.RunRe
 
 // Rejected implements ports.RejectionReader.
 func (s *Store) Rejected(ctx context.Context, provider string, limit int) ([]catalogue.Rejection, error) {
-	list, err := collect(ctx, s.read, scanRejection, `SELECT key, provider, base_id, event_id, event, position, reason, detail, original, count, first_run, last_run, resolved, updated_at
+	list, err := collect(ctx, s.read, scanRejection, `SELECT key, provider, base_id, event_id, event, position, reason, detail, original, count, first_run, last_run, resolved, updated_at, time_zone, currency
 		FROM rejections WHERE resolved = 0 AND (?1 = '' OR provider = ?1) ORDER BY last_run DESC, provider, position LIMIT ?2`, provider, limit)
 	return list, translate("list rejections", err)
 }
@@ -86,7 +86,7 @@ func scanRejection(row scanner) (catalogue.Rejection, error) {
 		key, id []byte
 		updated int64
 	)
-	err := row.Scan(&key, &r.Provider, &r.Identity.Base, &r.Identity.Event, &id, &r.Position, &r.Reason, &r.Detail, &r.Original, &r.Count, &r.FirstRun, &r.LastRun, &r.Resolved, &updated)
+	err := row.Scan(&key, &r.Provider, &r.Identity.Base, &r.Identity.Event, &id, &r.Position, &r.Reason, &r.Detail, &r.Original, &r.Count, &r.FirstRun, &r.LastRun, &r.Resolved, &updated, &r.TimeZone, &r.Currency)
 	copy(r.Key[:], key)
 	r.Identity.Provider = r.Provider
 	r.Whole = len(id) == len(event.ID{})

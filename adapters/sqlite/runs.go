@@ -19,16 +19,16 @@ const fullReadEvery = time.Hour
 
 // provider is a provider's row.
 type provider struct {
-	current, concluded, fullRead catalogue.RunNumber
-	validators                   catalogue.Validators
-	heldRuns                     int
-	held                         []event.ID
+	current, concluded, fullRead, believed catalogue.RunNumber
+	validators                             catalogue.Validators
+	heldRuns                               int
+	held                                   []event.ID
 }
 
 func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found bool, err error) {
 	var held []byte
-	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, etag, last_modified, held_runs, held FROM providers WHERE id = ?", id).
-		Scan(&p.current, &p.concluded, &p.fullRead, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &held)
+	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, believed_run, etag, last_modified, held_runs, held FROM providers WHERE id = ?", id).
+		Scan(&p.current, &p.concluded, &p.fullRead, &p.believed, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &held)
 	p.held = split(held)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
@@ -36,7 +36,7 @@ func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found
 	return p, err == nil, err
 }
 
-const runColumns = "provider, number, state, chunks, applied, added, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note"
+const runColumns = "provider, number, state, chunks, applied, added, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note, (SELECT count(*) FROM parked k WHERE k.provider = runs.provider AND k.run = runs.number)"
 
 func scanRun(row scanner) (catalogue.Run, error) {
 	var (
@@ -45,7 +45,7 @@ func scanRun(row scanner) (catalogue.Run, error) {
 		begun            int64
 		announced, ended sql.NullInt64
 	)
-	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Added, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note)
+	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Added, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note, &r.Parked)
 	r.Chunks = -1
 	if chunks.Valid {
 		r.Chunks = int(chunks.Int64)
@@ -90,7 +90,7 @@ func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Beg
 				return err
 			}
 			number = max(number, p.current+1)
-			if last.State == catalogue.Concluded && p.heldRuns == 0 && now.Sub(p.fullRead.Time()) < fullReadEvery {
+			if last.State == catalogue.Concluded && p.believed == p.concluded && now.Sub(p.fullRead.Time()) < fullReadEvery {
 				begun.Last = p.validators
 			}
 		}
@@ -228,17 +228,20 @@ func (s *Store) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
 	err := s.view(ctx, "list feeds", func(tx *sql.Tx) error {
 		var err error
 		feeds, err = collect(ctx, tx, func(row scanner) (f catalogue.Feed, err error) {
-			var concluded, rejected, interval int64
+			var concluded, believed, rejected, interval int64
 			var current catalogue.RunNumber
-			err = row.Scan(&f.Provider, &current, &concluded, &f.Known, &f.Available, &interval, &rejected)
+			err = row.Scan(&f.Provider, &current, &concluded, &believed, &f.Known, &f.Available, &interval, &rejected)
 			if concluded > 0 {
 				f.LastConcluded = catalogue.RunNumber(concluded).Time()
+			}
+			if believed > 0 {
+				f.LastBelieved = catalogue.RunNumber(believed).Time()
 			}
 			f.Rejected = int(rejected)
 			f.Interval = time.Duration(interval) * time.Millisecond
 			f.Current.Ref = catalogue.RunRef{Provider: f.Provider, Number: current}
 			return f, err
-		}, `SELECT id, current_run, concluded_run, known, available, interval,
+		}, `SELECT id, current_run, concluded_run, believed_run, known, available, interval,
 			(SELECT count(*) FROM rejections r WHERE r.provider = p.id AND r.resolved = 0) FROM providers p ORDER BY id`)
 		if err != nil {
 			return err

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -29,7 +32,7 @@ func openForDeciding(ctx context.Context, conf config.Config) (*sqlite.Store, er
 
 func openBeside(ctx context.Context, conf config.Config, o sqlite.Options) (*sqlite.Store, error) {
 	o.Path, o.Clock, o.Readers = wiring.DataDir(conf.DataDir).Database(), time.Now, 1
-	if _, err := os.Stat(o.Path); err != nil {
+	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no catalogue at %s; MARQUEE_DATA_DIR says where to look", o.Path)
 	}
 	store, err := sqlite.Open(ctx, o)
@@ -56,6 +59,36 @@ func (c *command) onCatalogue(
 		defer func() { _ = store.Close() }()
 		return do(cmd, conf, store, args)
 	}
+}
+
+// provider is the one that a command is about: the one that is configured, or the only one that the catalogue has.
+func (c *command) provider(ctx context.Context, conf config.Config, store *sqlite.Store) (string, error) {
+	feeds, err := store.Feeds(ctx)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, f := range feeds {
+		ids = append(ids, f.Provider)
+	}
+	switch {
+	case c.isSet("PROVIDER_ID"), slices.Contains(ids, conf.ProviderID), len(ids) == 0:
+		return conf.ProviderID, nil
+	case len(ids) == 1:
+		return ids[0], nil
+	}
+	return "", fmt.Errorf("the catalogue has several providers, %s; say which with %sPROVIDER_ID", strings.Join(ids, ", "), config.Prefix)
+}
+
+// some takes the names that a command got, or all when it is told so.
+func some(names []string, all bool) error {
+	switch {
+	case all && len(names) > 0:
+		return errors.New("name what to take, or say --all, not both")
+	case !all && len(names) == 0:
+		return errors.New("nothing is named; name what to take, or say --all")
+	}
+	return nil
 }
 
 // replayer gives what was put aside another try.

@@ -47,7 +47,7 @@ func TestDeparturesAreHeldUntilAPersonAccepts(t *testing.T) {
 	assert.Regexp(t, `default +\d+ +[-0-9]+ [:0-9]+ +\S+ +concluded +1 of 1 +0 +0 +0 +60 +60 of 100 events would leave at once`, list.out)
 	show := s.run("runs", "show", "--limit", "2")
 	require.Zero(t, show.code, show)
-	assert.Contains(t, show.out, "60 events are missing in 1 complete runs")
+	assert.Contains(t, show.out, "60 events are missing in 1 complete run,")
 	assert.Contains(t, show.out, "Night ")
 	assert.Contains(t, show.out, "and 58 more")
 
@@ -122,7 +122,7 @@ func TestParkedMessages(t *testing.T) {
 	assert.Contains(t, s.run("parked", "show", "nothing").err, "no message nothing is parked")
 
 	assert.Contains(t, s.run("parked", "replay").err, "nothing is named")
-	assert.Contains(t, s.run("parked", "replay", "--all", "bad").err, "nothing is named")
+	assert.Contains(t, s.run("parked", "replay", "--all", "bad").err, "not both")
 	replay := s.run("parked", "replay", "--all")
 	assert.Equal(t, 1, replay.code, replay)
 	assert.Contains(t, replay.out, "good: applied")

@@ -72,9 +72,9 @@ of MARQUEE_DATA_DIR.`,
 			}
 			var at *wiring.Addresses
 			process := wiring.Process(wiring.Settings{Config: conf, Roles: wiring.AllRoles, Build: build(), Log: cmd.ErrOrStderr()},
-				fx.Provide(func(fetcher ingest.FeedReading, feeds ports.FeedReader, source catalogue.Source, log *slog.Logger) wiring.Beforehand {
+				fx.Provide(func(fetcher ingest.FeedReading, feeds ports.FeedReader, runs ports.RunReader, source catalogue.Source, log *slog.Logger) wiring.Beforehand {
 					return func(ctx context.Context) error {
-						return lookBack(ctx, provider, fetcher, feeds, source, log)
+						return lookBack(ctx, provider, fetcher, feeds, runs, source, log)
 					}
 				}), fx.Populate(&at))
 			return run(cmd.Context(), process, func() { cmd.Print(welcome(conf, at, time.Now())) })
@@ -87,7 +87,7 @@ of MARQUEE_DATA_DIR.`,
 
 // lookBack gives a catalogue the past that it missed, thirty days at most: the feed as it was on each day, read as it
 // is read today, in runs that carry the day's number.
-func lookBack(ctx context.Context, sim *feedsim.Sim, fetcher ingest.FeedReading, feeds ports.FeedReader, source catalogue.Source, log *slog.Logger) error {
+func lookBack(ctx context.Context, sim *feedsim.Sim, fetcher ingest.FeedReading, feeds ports.FeedReader, runs ports.RunReader, source catalogue.Source, log *slog.Logger) error {
 	const day = 24 * time.Hour
 	known, err := feeds.Feeds(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func lookBack(ctx context.Context, sim *feedsim.Sim, fetcher ingest.FeedReading,
 		sim.HoldAt(then)
 		fetched, err := fetcher.Fetch(ctx, source, catalogue.Begun{Run: catalogue.RunRef{Provider: source.ID, Number: catalogue.RunAt(then)}})
 		if err == nil {
-			_, err = wiring.AwaitRun(ctx, feeds, fetched.Completion.Run)
+			_, err = wiring.AwaitRun(ctx, runs, fetched.Completion.Run)
 		}
 		if ctx.Err() != nil {
 			return nil

@@ -47,6 +47,9 @@ its end; what was read of it is in the catalogue all the same.`,
 			if result.Run != "" {
 				cmd.Printf("run %s: %s, %d records in %d chunks; the catalogue knows %d events, %d of them in the feed\n",
 					result.Run, result.State, result.Records, result.Chunks, result.Known, result.Here)
+				if result.Note != "" {
+					cmd.Println(result.Note)
+				}
 				if result.Rejected > 0 {
 					cmd.Printf("rejected: %d; `marquee rejected list` says why\n", result.Rejected)
 				}
@@ -75,14 +78,15 @@ func fetchOnce(ctx context.Context, conf config.Config, log io.Writer) (wiring.F
 	}
 	var poller *ingest.Poller
 	var feeds ports.FeedReader
-	process := wiring.Once(wiring.Settings{Config: conf, Roles: wiring.Roles{Fetch: true, Consume: true}, Build: build(), Log: log}, fx.Populate(&poller, &feeds))
+	var runs ports.RunReader
+	process := wiring.Once(wiring.Settings{Config: conf, Roles: wiring.Roles{Fetch: true, Consume: true}, Build: build(), Log: log}, fx.Populate(&poller, &feeds, &runs))
 	var result wiring.FetchResult
 	started := false
 	once, done := context.WithCancel(ctx)
 	defer done()
 	err := run(once, process, func() {
 		started = true
-		result = wiring.FetchOnce(once, poller, feeds)
+		result = wiring.FetchOnce(once, poller, feeds, runs)
 		poller.Release(once)
 		done()
 	})

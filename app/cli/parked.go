@@ -52,7 +52,7 @@ func (c *command) parkedList() *cobra.Command {
 			table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			printf(table, "MESSAGE\tKIND\tATTEMPTS\tSINCE (UTC)\tBYTES\tREASON\n")
 			for _, p := range parked {
-				printf(table, "%s\t%s\t%d\t%s\t%d\t%s\n", p.ID, shown(p.Kind), p.Attempts, p.ParkedAt.Format(time.DateTime), len(p.Body), shown(p.Reason))
+				printf(table, "%s\t%s\t%d\t%s\t%d\t%s\n", shown(p.ID), shown(p.Kind), p.Attempts, p.ParkedAt.Format(time.DateTime), p.Bytes, shown(p.Reason))
 			}
 			return table.Flush()
 		}),
@@ -74,9 +74,9 @@ func (c *command) parkedShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			cmd.Printf("%s %s, parked %s UTC at attempt %d\n%s\n", p.Kind, p.ID, p.ParkedAt.Format(time.DateTime), p.Attempts, shown(p.Reason))
+			cmd.Printf("%s %s, parked %s UTC at attempt %d\n%s\n", shown(p.Kind), shown(p.ID), p.ParkedAt.Format(time.DateTime), p.Attempts, shown(p.Reason))
 			for _, name := range slices.Sorted(maps.Keys(p.Header)) {
-				cmd.Printf("%s: %s\n", name, shown(p.Header[name]))
+				cmd.Printf("%s: %s\n", shown(name), shown(p.Header[name]))
 			}
 			cmd.Printf("\n%s", contents(p))
 			if body == "" {
@@ -126,7 +126,10 @@ later one has superseded brings only the events that nobody knows yet.`,
   marquee parked replay --all`,
 		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, args []string) error {
 			again := replayer(cmd, store)
-			return eachParked(cmd, store, args, all, "applied", func(p catalogue.Parked) error { return again.Message(cmd.Context(), p) })
+			return eachParked(cmd, store, args, all, "applied", func(p catalogue.Parked) (string, error) {
+				out, err := again.Message(cmd.Context(), p)
+				return applied(p, out), err
+			})
 		}),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all that is parked")
@@ -142,17 +145,30 @@ func (c *command) parkedDrop() *cobra.Command {
 run of the provider brings what the feed still has.`,
 		Example: `  marquee parked drop default/1795441234567/3`,
 		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, args []string) error {
-			return eachParked(cmd, store, args, all, "dropped", func(p catalogue.Parked) error { return store.Unpark(cmd.Context(), p.ID) })
+			return eachParked(cmd, store, args, all, "dropped", func(p catalogue.Parked) (string, error) { return "dropped", store.Unpark(cmd.Context(), p.ID) })
 		}),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all that is parked")
 	return cmd
 }
 
+// applied tells what a message brought.
+func applied(p catalogue.Parked, out catalogue.Outcome) string {
+	switch {
+	case p.Kind != ports.KindChunk:
+		return "applied"
+	case out.Repeated:
+		return "applied before; nothing new"
+	case out.Late:
+		return fmt.Sprintf("applied late, a later run is known: %d added", out.Added)
+	}
+	return fmt.Sprintf("applied: %d added, %d updated, %d rejected", out.Added, out.Updated, out.Rejected)
+}
+
 // eachParked does something to the messages that are named, the oldest first, and tells what came of each.
-func eachParked(cmd *cobra.Command, store *sqlite.Store, ids []string, all bool, done string, do func(catalogue.Parked) error) error {
-	if all == (len(ids) > 0) {
-		return errNothingNamed
+func eachParked(cmd *cobra.Command, store *sqlite.Store, ids []string, all bool, done string, do func(catalogue.Parked) (string, error)) error {
+	if err := some(ids, all); err != nil {
+		return err
 	}
 	if all {
 		parked, err := store.Parked(cmd.Context(), maxListed)
@@ -162,22 +178,26 @@ func eachParked(cmd *cobra.Command, store *sqlite.Store, ids []string, all bool,
 		for _, p := range slices.Backward(parked) {
 			ids = append(ids, p.ID)
 		}
+		if len(ids) == 0 {
+			cmd.Println("nothing is parked")
+		}
 	}
 	failed := 0
 	for _, id := range ids {
 		p, err := store.ParkedMessage(cmd.Context(), id)
+		var became string
 		if err == nil {
-			err = do(p)
+			became, err = do(p)
 		}
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
 		if err != nil {
 			failed++
-			cmd.Printf("%s: %s\n", id, shown(err.Error()))
+			cmd.Printf("%s: %s\n", shown(id), shown(err.Error()))
 			continue
 		}
-		cmd.Printf("%s: %s\n", id, done)
+		cmd.Printf("%s: %s\n", shown(id), became)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d messages were not %s", failed, len(ids), done)

@@ -13,6 +13,7 @@ import (
 	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/ingest"
 )
 
 func (c *command) rejected() *cobra.Command {
@@ -83,30 +84,37 @@ func (c *command) rejectedReplay() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay [KEY...]",
 		Short: "Give rejected records of the provider another try",
-		Long: `Reads rejected records again, from the original that was kept, with the configuration of today: after a new version that
-understands them, or another time zone. What is understood is in the catalogue at once; the rest stays rejected. Without this
-the next reading of the whole feed does the same, within an hour.`,
+		Long: `Reads rejected records again, from the original that was kept: after a new version that understands them, or by another time
+zone, which is the one that they were read by unless MARQUEE_PROVIDER_TIMEZONE is set. What is understood is in the catalogue at
+once; the rest stays rejected. Without this the next reading of the whole feed does the same, within an hour.`,
 		Example: `  marquee rejected replay 3fa94c21
   marquee rejected replay --all`,
 		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
-			if all == (len(args) > 0) {
-				return errNothingNamed
+			if err := some(args, all); err != nil {
+				return err
 			}
-			rejections, err := chosen(cmd, conf, store, args)
+			provider, err := c.provider(cmd.Context(), conf, store)
 			if err != nil {
 				return err
 			}
-			source, err := wiring.NewSource(conf)
+			rejections, err := chosen(cmd, provider, store, args)
+			if err != nil {
+				return err
+			}
+			if len(rejections) == 0 {
+				cmd.Printf("nothing of provider %s is rejected\n", provider)
+			}
+			by, err := c.readBy(conf)
 			if err != nil {
 				return err
 			}
 			again, failed := replayer(cmd, store), 0
 			for _, r := range rejections {
-				out, err := again.Rejection(cmd.Context(), source, r)
+				out, err := again.Rejection(cmd.Context(), r, by)
 				if cmd.Context().Err() != nil {
 					return cmd.Context().Err()
 				}
-				cmd.Printf("%s  base %q event %q: %s\n", key(r), r.Identity.Base, r.Identity.Event, became(out, err))
+				cmd.Printf("%s  base %s event %s: %s\n", key(r), brief(r.Identity.Base), brief(r.Identity.Event), became(out, err))
 				if err != nil {
 					failed++
 				}
@@ -121,9 +129,18 @@ the next reading of the whole feed does the same, within an hour.`,
 	return cmd
 }
 
+// readBy is what is said of the provider today. What nobody says is as it was when the record was rejected.
+func (c *command) readBy(conf config.Config) (ingest.ReadBy, error) {
+	if !c.isSet("PROVIDER_TIMEZONE") {
+		return ingest.ReadBy{}, nil
+	}
+	source, err := wiring.NewSource(conf)
+	return ingest.ReadBy{Location: source.Location, Currency: source.Currency}, err
+}
+
 // chosen are the provider's open rejections whose keys are named, or all of them.
-func chosen(cmd *cobra.Command, conf config.Config, store *sqlite.Store, keys []string) ([]catalogue.Rejection, error) {
-	open, err := store.Rejected(cmd.Context(), conf.ProviderID, maxListed)
+func chosen(cmd *cobra.Command, provider string, store *sqlite.Store, keys []string) ([]catalogue.Rejection, error) {
+	open, err := store.Rejected(cmd.Context(), provider, maxListed)
 	if err != nil || len(keys) == 0 {
 		return open, err
 	}
@@ -136,7 +153,7 @@ func chosen(cmd *cobra.Command, conf config.Config, store *sqlite.Store, keys []
 			}
 		}
 		if len(some) == found {
-			return nil, fmt.Errorf("no open rejection of provider %s has a key that begins with %q; `marquee rejected list` shows them", conf.ProviderID, k)
+			return nil, fmt.Errorf("no open rejection of provider %s has a key that begins with %q; `marquee rejected list` shows them", provider, k)
 		}
 	}
 	return some, nil

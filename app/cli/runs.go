@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,7 +90,7 @@ withdrawal is held back.`,
   marquee runs show default/1795441234567`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
-			run, err := findRun(cmd, conf, store, args)
+			run, err := c.findRun(cmd, conf, store, args)
 			if err != nil {
 				return err
 			}
@@ -115,18 +114,22 @@ withdrawal is held back.`,
 }
 
 // findRun is the run that is named, or the provider's latest.
-func findRun(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) (catalogue.Run, error) {
+func (c *command) findRun(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) (catalogue.Run, error) {
+	provider, err := c.provider(cmd.Context(), conf, store)
+	if err != nil {
+		return catalogue.Run{}, err
+	}
 	if len(args) > 0 {
-		ref, err := parseRun(args[0], conf.ProviderID)
+		ref, err := parseRun(args[0], provider)
 		if err != nil {
 			return catalogue.Run{}, err
 		}
 		run, err := store.Run(cmd.Context(), ref)
 		return run, err
 	}
-	runs, err := store.Runs(cmd.Context(), conf.ProviderID, 1)
+	runs, err := store.Runs(cmd.Context(), provider, 1)
 	if err == nil && len(runs) == 0 {
-		err = fmt.Errorf("provider %s was never read", conf.ProviderID)
+		err = fmt.Errorf("provider %s was never read", provider)
 	}
 	if err != nil {
 		return catalogue.Run{}, err
@@ -154,7 +157,7 @@ func printParkedOf(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef
 	}
 	for _, p := range parked {
 		if p.Run == run {
-			cmd.Printf("\nparked: %s: %s\n", p.ID, shown(p.Reason))
+			cmd.Printf("\nparked: %s: %s\n", shown(p.ID), shown(p.Reason))
 		}
 	}
 	return nil
@@ -165,7 +168,8 @@ func printHeld(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef, li
 	if err != nil || held.Run != run {
 		return err
 	}
-	cmd.Printf("\n%d events are missing in %d complete runs and still shown as available. They leave when three runs agree, or at once with\n  marquee runs accept %s\n\n", held.Total, held.Runs, run)
+	cmd.Printf("\n%s missing in %s, and still shown as available. They leave when three complete runs agree, or at once with\n  marquee runs accept %s\n\n",
+		count(held.Total, "event is", "events are"), count(held.Runs, "complete run", "complete runs in a row"), run)
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	printf(table, "START\tTITLE\tBASE\tEVENT\tID\n")
 	for _, e := range held.Events {
@@ -180,6 +184,14 @@ func printHeld(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef, li
 	return nil
 }
 
+// count is a number of things.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func (c *command) runsAccept() *cobra.Command {
 	return &cobra.Command{
 		Use:   "accept RUN",
@@ -189,7 +201,11 @@ available. Nothing is deleted, and an event that comes back into the feed is ava
 		Example: `  marquee runs accept 1795441234567`,
 		Args:    cobra.ExactArgs(1),
 		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
-			ref, err := parseRun(args[0], conf.ProviderID)
+			provider, err := c.provider(cmd.Context(), conf, store)
+			if err != nil {
+				return err
+			}
+			ref, err := parseRun(args[0], provider)
 			if err != nil {
 				return err
 			}
@@ -202,5 +218,3 @@ available. Nothing is deleted, and an event that comes back into the feed is ava
 		}),
 	}
 }
-
-var errNothingNamed = errors.New("nothing is named; name what to take, or say --all")

@@ -3,6 +3,7 @@ package wiring
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -24,16 +25,21 @@ type FetchResult struct {
 	State    string `json:"state,omitempty"`
 	Records  int    `json:"records"`
 	Chunks   int    `json:"chunks"`
-	Known    int    `json:"known"`     // events of the provider, afterwards
-	Here     int    `json:"available"` // of these, in the feed
-	Rejected int    `json:"rejected"`  // open rejections of the provider
+	Known    int    `json:"known"`          // events of the provider, afterwards
+	Here     int    `json:"available"`      // of these, in the feed
+	Rejected int    `json:"rejected"`       // open rejections of the provider
+	Note     string `json:"note,omitempty"` // why it is doubted
+	Held     int    `json:"held,omitempty"` // events whose withdrawal waits
 	Problem  string `json:"problem,omitempty"`
 }
 
-// FetchOnce reads the feed now and waits until what it brought is in the catalogue, or ctx ends.
-func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader) FetchResult {
+// FetchOnce reads the feed now and waits until what it brought is in the catalogue, or ctx ends. A reading that is
+// still being consumed is waited for first.
+func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader, runs ports.RunReader) FetchResult {
 	fetched, err := p.Once(ctx)
-	run := fetched.Completion.Run
+	for isStillConsuming(err) && awaitLatest(ctx, p.Provider(), runs) == nil {
+		fetched, err = p.Once(ctx)
+	}
 	result := FetchResult{Records: fetched.Records, Chunks: fetched.Completion.Chunks}
 	if err != nil {
 		result.Problem = err.Error()
@@ -41,49 +47,70 @@ func FetchOnce(ctx context.Context, p *ingest.Poller, feeds ports.FeedReader) Fe
 	if !fetched.Announced {
 		return result
 	}
-	result.Run = run.String()
-	feed, err := AwaitRun(ctx, feeds, run)
-	if err != nil {
-		result.Problem = fmt.Sprintf("wait for run %s: %s", run, err)
+	ref := fetched.Completion.Run
+	result.Run = ref.String()
+	run, err := AwaitRun(ctx, runs, ref)
+	switch {
+	case err != nil:
+		result.Problem = fmt.Sprintf("wait for run %s: %s", ref, err)
+	case run.State.Open():
+		result.Problem = fmt.Sprintf("%d messages of it are parked; `marquee parked list` shows them", run.Parked)
 	}
-	result.State, result.Known, result.Here, result.Rejected = string(feed.Current.State), feed.Known, feed.Available, feed.Rejected
+	result.State, result.Note, result.Held = string(run.State), run.Note, run.Held
+	all, _ := feeds.Feeds(ctx)
+	for _, f := range all {
+		if f.Provider == ref.Provider {
+			result.Known, result.Here, result.Rejected = f.Known, f.Available, f.Rejected
+		}
+	}
 	return result
 }
 
-// AwaitRun waits until the run is final, and returns how its provider's feed stands. Where a later run has begun, this
-// one is shown as superseded.
-func AwaitRun(ctx context.Context, feeds ports.FeedReader, run catalogue.RunRef) (catalogue.Feed, error) {
+func isStillConsuming(err error) bool {
+	f, ok := errors.AsType[*fault.Error](err)
+	return ok && f.Code == catalogue.CodeStillConsuming
+}
+
+// awaitLatest waits for the provider's latest run.
+func awaitLatest(ctx context.Context, provider string, runs ports.RunReader) error {
+	latest, err := runs.Runs(ctx, provider, 1)
+	if err != nil || len(latest) == 0 {
+		return errors.Join(err, ctx.Err())
+	}
+	run, err := AwaitRun(ctx, runs, latest[0].Ref)
+	if err == nil && run.State.Open() && run.Parked == 0 {
+		return errors.New("it is still being consumed")
+	}
+	return err
+}
+
+// AwaitRun waits until the run is final, or cannot become so because a part of it is parked.
+func AwaitRun(ctx context.Context, runs ports.RunReader, ref catalogue.RunRef) (catalogue.Run, error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		all, err := feeds.Feeds(ctx)
-		if err != nil && !fault.Is(err, fault.Unavailable) {
-			return catalogue.Feed{}, err
-		}
-		for _, f := range all {
-			switch {
-			case f.Provider != run.Provider:
-			case f.Current.Ref.Number > run.Number:
-				f.Current = catalogue.Run{Ref: run, State: catalogue.Superseded}
-				return f, nil
-			case f.Current.Ref == run && !f.Current.State.Open():
-				return f, nil
-			}
+		run, err := runs.Run(ctx, ref)
+		switch {
+		case err == nil && (!run.State.Open() || run.Parked > 0):
+			return run, nil
+		case err == nil, fault.Is(err, fault.Unavailable), fault.Is(err, fault.NotFound): // its first chunk is on its way
+		default:
+			return run, err
 		}
 		select {
 		case <-ctx.Done():
-			return catalogue.Feed{}, ctx.Err()
+			return run, ctx.Err()
 		case <-tick.C:
 		}
 	}
 }
 
 // serveControl lets commands of the same machine reach this process, by a socket in its data folder.
-func serveControl(lc fx.Lifecycle, stop fx.Shutdowner, dir DataDir, p *ingest.Poller, feeds ports.FeedReader, log *slog.Logger) {
+func serveControl(lc fx.Lifecycle, stop fx.Shutdowner, dir DataDir, p *ingest.Poller, feeds ports.FeedReader, runs ports.RunReader, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /fetch", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(FetchOnce(r.Context(), p, feeds))
+		_ = json.NewEncoder(w).Encode(FetchOnce(r.Context(), p, feeds, runs))
 	})
 	requests, end := context.WithCancel(context.Background())
 	server := &http.Server{

@@ -10,40 +10,35 @@ import (
 
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/ports"
 )
 
-type standing []catalogue.Feed
+// oneRun is a reader that knows a single run.
+type oneRun struct {
+	ports.RunReader
 
-func (s standing) Feeds(context.Context) ([]catalogue.Feed, error) { return s, nil }
+	run catalogue.Run
+}
+
+func (r oneRun) Run(context.Context, catalogue.RunRef) (catalogue.Run, error) { return r.run, nil }
 
 func TestAwaitRun(t *testing.T) {
-	run := catalogue.RunRef{Provider: "default", Number: 2}
-	current := func(number catalogue.RunNumber, state catalogue.RunState) standing {
-		return standing{
-			{Provider: "another", Current: catalogue.Run{Ref: catalogue.RunRef{Provider: "another", Number: 9}, State: catalogue.Concluded}},
-			{Provider: "default", Known: 7, Current: catalogue.Run{Ref: catalogue.RunRef{Provider: "default", Number: number}, State: state}},
-		}
-	}
-	for name, tt := range map[string]struct {
-		feeds standing
-		want  catalogue.RunState
-	}{
-		"it is final":               {current(2, catalogue.Incomplete), catalogue.Incomplete},
-		"a later one is being read": {current(3, catalogue.Reading), catalogue.Superseded},
-		"a later one was concluded": {current(3, catalogue.Concluded), catalogue.Superseded},
+	for name, run := range map[string]catalogue.Run{
+		"it is concluded":        {State: catalogue.Concluded},
+		"it was cut":             {State: catalogue.Incomplete},
+		"a later one began":      {State: catalogue.Superseded},
+		"a part of it is parked": {State: catalogue.Announced, Parked: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			feed, err := wiring.AwaitRun(t.Context(), tt.feeds, run)
+			got, err := wiring.AwaitRun(t.Context(), oneRun{run: run}, catalogue.RunRef{Provider: "default", Number: 2})
 			require.NoError(t, err)
-			assert.Equal(t, run, feed.Current.Ref)
-			assert.Equal(t, tt.want, feed.Current.State)
-			assert.Equal(t, 7, feed.Known)
+			assert.Equal(t, run, got)
 		})
 	}
 	t.Run("it never ends", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := wiring.AwaitRun(ctx, current(2, catalogue.Announced), run)
+		_, err := wiring.AwaitRun(ctx, oneRun{run: catalogue.Run{State: catalogue.Announced}}, catalogue.RunRef{})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }

@@ -32,6 +32,7 @@ type process struct {
 	app     *fx.App
 	poller  *ingest.Poller
 	feeds   ports.FeedReader
+	runs    ports.RunReader
 	changes ports.ChangeReader
 	at      *wiring.Addresses
 }
@@ -59,7 +60,7 @@ func (l testLog) Write(line []byte) (int, error) {
 func start(t *testing.T, s wiring.Settings, more ...fx.Option) *process {
 	t.Helper()
 	p := &process{t: t}
-	p.app = wiring.Process(s, append(more, fx.Populate(&p.poller, &p.feeds, &p.changes, &p.at))...)
+	p.app = wiring.Process(s, append(more, fx.Populate(&p.poller, &p.feeds, &p.runs, &p.changes, &p.at))...)
 	require.NoError(t, p.app.Err())
 	ctx, cancel := context.WithTimeout(t.Context(), p.app.StartTimeout())
 	defer cancel()
@@ -107,7 +108,7 @@ func (p *process) fetch() wiring.FetchResult {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
 	defer cancel()
-	return wiring.FetchOnce(ctx, p.poller, p.feeds)
+	return wiring.FetchOnce(ctx, p.poller, p.feeds, p.runs)
 }
 
 type summary struct {

@@ -34,6 +34,7 @@ type storePorts struct {
 	Rejections ports.RejectionReader
 	Parking    ports.Parking
 	Leases     ports.Leases
+	RunReader  ports.RunReader // asked by who fetches by hand, and watched by nobody
 }
 
 func observedStore(s *sqlite.Store, rec *observability.Recorder) storePorts {
@@ -46,5 +47,6 @@ func observedStore(s *sqlite.Store, rec *observability.Recorder) storePorts {
 		Rejections: observability.ObserveRejectionReader(s, rec),
 		Parking:    observability.ObserveParking(s, rec),
 		Leases:     observability.ObserveLeases(s, rec),
+		RunReader:  s,
 	}
 }

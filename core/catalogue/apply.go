@@ -96,6 +96,7 @@ type Parked struct {
 	Reason   string
 	Attempts int
 	Header   map[string]string
-	Body     []byte
+	Bytes    int    // of the body
+	Body     []byte // not in a list
 	ParkedAt time.Time
 }

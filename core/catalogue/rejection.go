@@ -47,6 +47,8 @@ type Rejection struct {
 	Reason   Reason
 	Detail   string // names the field and what would be right
 	Original []byte // the record as JSON, cut at MaxOriginal
+	TimeZone string // by which its times were read, an IANA name
+	Currency string // of the provider then, where the feed names none
 
 	// What the store adds.
 	Count     int64 // runs in which it occurred

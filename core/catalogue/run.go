@@ -95,6 +95,7 @@ type Run struct {
 	Chunks      int // announced; -1 while unknown
 	Applied     int // chunks
 	Added       int // events that nobody knew before
+	Parked      int // messages of it that are put aside; while there are any, it is not concluded
 	Failure     string
 	BegunAt     time.Time
 	AnnouncedAt time.Time // zero while it is not, as far as the store knows
@@ -112,10 +113,13 @@ type Feed struct {
 	// LastConcluded is when the last run began that was concluded, zero for none. It is when the
 	// provider's available events were last seen.
 	LastConcluded time.Time
-	Interval      time.Duration // between two runs, as the last fetcher had it; zero when there was none
-	Available     int           // events in the feed
-	Known         int           // events ever seen
-	Rejected      int           // open rejections
+	// LastBelieved is when the last of these began that could tell what left the feed. An earlier time than
+	// LastConcluded says that the last reading is doubted, and the run's note says why.
+	LastBelieved time.Time
+	Interval     time.Duration // between two runs, as the last fetcher had it; zero when there was none
+	Available    int           // events in the feed
+	Known        int           // events ever seen
+	Rejected     int           // open rejections
 }
 
 // Held are the events that a run would have withdrawn, had they not been too many to believe it.

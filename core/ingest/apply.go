@@ -44,7 +44,7 @@ func understandAll(c Chunk, t terms) (catalogue.Batch, map[event.ID]event.Listin
 	for _, r := range c.Records {
 		listing, why := understand(r, t)
 		if why != nil {
-			batch.Rejections = append(batch.Rejections, reject(r, c.Run.Provider, why))
+			batch.Rejections = append(batch.Rejections, reject(r, t, why))
 			continue
 		}
 		id := listing.Identity.ID()

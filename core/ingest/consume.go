@@ -104,7 +104,7 @@ func (c *Consumer) try(ctx context.Context, d ports.Delivery, in *hand) error {
 			return nil
 		}
 	}
-	err := c.handle(ctx, d.Kind, d.Body)
+	_, err := c.handle(ctx, d.Kind, d.Body)
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 		return nil
@@ -127,5 +127,5 @@ func (c *Consumer) park(ctx context.Context, d ports.Delivery, why error) error 
 		attrs = append(attrs, "stack", string(p.stack))
 	}
 	c.log.ErrorContext(ctx, "message parked", attrs...)
-	return c.parking.Park(ctx, d, runOf(d.Kind, d.Body), why.Error())
+	return c.parking.Park(ctx, d, runOf(d.ID, d.Kind, d.Body), why.Error())
 }

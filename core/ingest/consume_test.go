@@ -283,8 +283,9 @@ func TestAMessageWithAFaultOfItsOwnIsParked(t *testing.T) {
 		reason  string
 		run     *catalogue.RunRef
 	}{
-		"a garbled chunk":         {garbled, nil, "unpack chunk", nil},
+		"a garbled chunk":         {garbled, nil, "unpack chunk", &run}, // its ID names it
 		"a garbled completion":    {ports.Message{ID: "end", Kind: ports.KindCompletion, Body: []byte("{")}, nil, "read completion", nil},
+		"an ID of another form":   {ports.Message{ID: "a/b/c", Kind: ports.KindChunk, Body: []byte("{")}, nil, "unpack chunk", nil},
 		"a kind nobody knows":     {ports.Message{ID: "hello", Kind: "greeting", Body: []byte("hello")}, nil, `nobody knows the kind "greeting"`, nil},
 		"a zone nobody knows":     {elsewhere, nil, "its time zone is unknown", &run},
 		"it makes the store fall": {chunkMessage(1), func(context.Context) error { panic("index out of range") }, "panic: index out of range", &run},

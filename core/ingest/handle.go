@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
@@ -25,7 +27,7 @@ type panicError struct {
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
 // handle does what the message says, and turns a panic into an error.
-func (h handler) handle(ctx context.Context, kind string, body []byte) (err error) {
+func (h handler) handle(ctx context.Context, kind string, body []byte) (outcome catalogue.Outcome, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &panicError{value: r, stack: debug.Stack()}
@@ -35,27 +37,27 @@ func (h handler) handle(ctx context.Context, kind string, body []byte) (err erro
 	case ports.KindChunk:
 		return h.apply(ctx, body)
 	case ports.KindCompletion:
-		return h.complete(ctx, body)
+		return outcome, h.complete(ctx, body)
 	default:
-		return fault.New(fault.Invalid, "nobody knows the kind %q", kind)
+		return outcome, fault.New(fault.Invalid, "nobody knows the kind %q", kind)
 	}
 }
 
-func (h handler) apply(ctx context.Context, body []byte) error {
+func (h handler) apply(ctx context.Context, body []byte) (catalogue.Outcome, error) {
 	chunk, err := DecodeChunk(body)
 	if err != nil {
-		return err
+		return catalogue.Outcome{}, err
 	}
 	outcome, err := h.applier.Apply(ctx, chunk)
 	if err != nil {
-		return err
+		return outcome, err
 	}
 	h.log.DebugContext(ctx, "chunk applied", "provider", chunk.Run.Provider, "run", chunk.Run.Number, "chunk", chunk.Number,
 		"added", outcome.Added, "updated", outcome.Updated, "rejected", outcome.Rejected, "late", outcome.Late, "repeated", outcome.Repeated)
 	if outcome.Ready {
 		h.conclude(ctx, chunk.Run)
 	}
-	return nil
+	return outcome, nil
 }
 
 func (h handler) complete(ctx context.Context, body []byte) error {
@@ -93,9 +95,9 @@ func logConclusion(ctx context.Context, log *slog.Logger, r catalogue.RunRef, c 
 	}
 }
 
-// runOf is the run that a message belongs to, as far as it can still be read: a parked part keeps its run
-// from being concluded.
-func runOf(kind string, body []byte) *catalogue.RunRef {
+// runOf is the run that a message belongs to: a parked part keeps its run from being concluded, and nobody waits
+// for it. A message that cannot be read has its run in its ID still.
+func runOf(id, kind string, body []byte) *catalogue.RunRef {
 	switch kind {
 	case ports.KindChunk:
 		if c, err := DecodeChunk(body); err == nil {
@@ -106,5 +108,20 @@ func runOf(kind string, body []byte) *catalogue.RunRef {
 			return &c.Run
 		}
 	}
-	return nil
+	run, _, ok := cutLast(id)
+	provider, number, named := cutLast(run)
+	n, err := strconv.ParseInt(number, 10, 64)
+	if !ok || !named || provider == "" || err != nil || n <= 0 {
+		return nil
+	}
+	return &catalogue.RunRef{Provider: provider, Number: catalogue.RunNumber(n)}
+}
+
+// cutLast cuts a message's ID, or what is left of it, at its last slash.
+func cutLast(id string) (before, after string, found bool) {
+	i := strings.LastIndexByte(id, '/')
+	if i < 0 {
+		return id, "", false
+	}
+	return id[:i], id[i+1:], true
 }

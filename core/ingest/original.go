@@ -43,11 +43,13 @@ func appendFields(b []byte, fields catalogue.Fields) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil { // no string fails to marshal
+	var quoted bytes.Buffer
+	e := json.NewEncoder(&quoted)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil { // no string fails to be encoded
 		return append(b, `""`...)
 	}
-	return append(b, quoted...)
+	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte{'\n'})...)
 }
 
 // readOriginal is the record that original made text of. One that was cut, or is damaged, is fault.Invalid.

@@ -10,7 +10,8 @@ import (
 // reject keeps what a person needs to see why a record was not taken. Its key does not cover the whole
 // record, so that a record whose capacity moves while its date stays wrong is one rejection, not
 // one a run.
-func reject(r catalogue.Record, provider string, why *misunderstanding) catalogue.Rejection {
+func reject(r catalogue.Record, t terms, why *misunderstanding) catalogue.Rejection {
+	provider := t.provider
 	identity, whole := r.Identity(provider)
 	h := sha256.New()
 	var length [4]byte
@@ -27,7 +28,7 @@ func reject(r catalogue.Record, provider string, why *misunderstanding) catalogu
 	}
 	rejection := catalogue.Rejection{
 		Provider: provider, Identity: identity, Whole: whole, Position: r.Position,
-		Reason: why.reason, Detail: why.detail, Original: original(r),
+		Reason: why.reason, Detail: why.detail, Original: original(r), TimeZone: t.timeZone, Currency: t.currency,
 	}
 	copy(rejection.Key[:], h.Sum(nil))
 	return rejection

@@ -17,7 +17,7 @@ func rejected(t *testing.T, edits ...func(*catalogue.Record)) catalogue.Rejectio
 	r := camela(edits...)
 	_, why := understand(r, inMadrid(t))
 	require.NotNil(t, why)
-	return reject(r, "default", why)
+	return reject(r, inMadrid(t), why)
 }
 
 func TestARejectionTellsWhatAPersonNeeds(t *testing.T) {
@@ -59,7 +59,7 @@ func TestTheSameMistakeIsOneRejection(t *testing.T) {
 	}
 	r := camela(bad)
 	_, why := understand(r, inMadrid(t))
-	assert.NotEqual(t, first.Key, reject(r, "another", why).Key, "another provider")
+	assert.NotEqual(t, first.Key, reject(r, terms{provider: "another"}, why).Key, "another provider")
 }
 
 func TestRecordsWithoutAnIdentityAreToldApartByTheirPlace(t *testing.T) {

@@ -38,7 +38,8 @@ func TestAMessageThatStillCannotBeDoneStaysParked(t *testing.T) {
 		require.NoError(t, store.Park(t.Context(), ports.Delivery{Message: m, Attempt: 1}, nil, "it is faulty"))
 		parked, err := store.ParkedMessage(t.Context(), id)
 		require.NoError(t, err)
-		assert.Equal(t, fault.Invalid, fault.KindOf(again.Message(t.Context(), parked)), id)
+		_, err = again.Message(t.Context(), parked)
+		assert.Equal(t, fault.Invalid, fault.KindOf(err), id)
 		_, err = store.ParkedMessage(t.Context(), id)
 		assert.NoError(t, err, id)
 	}
@@ -49,12 +50,12 @@ func TestAReplayThatPanicsBringsNobodyDown(t *testing.T) {
 	store.apply = func(context.Context) error { panic("poison") }
 	again := ingest.NewReplayer(ingest.NewApplier(store), nil, nil, quiet)
 	m := chunkMessage(0)
-	assert.ErrorContains(t, again.Message(t.Context(), catalogue.Parked{ID: m.ID, Kind: m.Kind, Body: m.Body}), "poison")
+	_, err := again.Message(t.Context(), catalogue.Parked{ID: m.ID, Kind: m.Kind, Body: m.Body})
+	assert.ErrorContains(t, err, "poison")
 }
 
 func TestWhyARejectedRecordStaysRejected(t *testing.T) {
 	_, again := openReplay(t)
-	source := catalogue.Source{ID: "p", Location: time.UTC}
 	const whole = `{"base_event":{"base_event_id":"1","title":"T","sell_mode":"online"},"event":{"event_id":"2","event_start_date":"2027-01-01T20:00:00","event_end_date":"2027-01-01T22:00:00"},"zones":[]}`
 	for name, c := range map[string]struct {
 		rejection catalogue.Rejection
@@ -68,7 +69,7 @@ func TestWhyARejectedRecordStaysRejected(t *testing.T) {
 		"no object":          {catalogue.Rejection{Reason: catalogue.BadDate, Original: []byte(`{"base_event":[]}`)}, "no object"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := again.Rejection(t.Context(), source, c.rejection)
+			_, err := again.Rejection(t.Context(), c.rejection, ingest.ReadBy{})
 			if c.says == "" { // what is whole is understood, and only then is the provider looked for
 				assert.Equal(t, fault.NotFound, fault.KindOf(err), "%v", err)
 				return
@@ -99,7 +100,7 @@ func TestARejectedRecordIsReadByWhatIsSaidToday(t *testing.T) {
 	open[0].Original = []byte(strings.Replace(string(open[0].Original), "maybe", "true", 1))
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
-	out, err := again.Rejection(t.Context(), catalogue.Source{ID: "p", Location: berlin, Currency: "EUR"}, open[0])
+	out, err := again.Rejection(t.Context(), open[0], ingest.ReadBy{Location: berlin, Currency: "EUR"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, out.Added)
 	d, err := store.Event(t.Context(), event.Identity{Provider: "p", Base: "1", Event: "2"}.ID())

@@ -130,6 +130,8 @@ func (s *Status) problem(f FeedReport) string {
 		return "its feed has not been read yet"
 	case f.Age > staleAfter*interval:
 		return fmt.Sprintf("its feed was last read to the end %s ago", f.Age.Round(time.Second))
+	case f.Feed.LastBelieved.Before(f.Feed.LastConcluded):
+		return "its feed was read to the end, but what left it is not believed"
 	}
 	return ""
 }

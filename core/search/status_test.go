@@ -43,10 +43,10 @@ func TestHowAFeedStandsForWhoeverExpectsNothing(t *testing.T) {
 		feed   catalogue.Feed
 		health search.Health
 	}{
-		"in time":               {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-3 * time.Minute)}, search.OK},
-		"late":                  {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-4 * time.Minute)}, search.Degraded},
+		"in time":               {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-3 * time.Minute), LastBelieved: now.Add(-3 * time.Minute)}, search.OK},
+		"late":                  {catalogue.Feed{Interval: time.Minute, LastConcluded: now.Add(-4 * time.Minute), LastBelieved: now.Add(-4 * time.Minute)}, search.Degraded},
 		"never read":            {catalogue.Feed{Interval: time.Minute}, search.Degraded},
-		"brought by no fetcher": {catalogue.Feed{LastConcluded: now.Add(-24 * time.Hour)}, search.OK},
+		"brought by no fetcher": {catalogue.Feed{LastConcluded: now.Add(-24 * time.Hour), LastBelieved: now.Add(-24 * time.Hour)}, search.OK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status := search.NewStatus(&desk{feeds: []catalogue.Feed{tt.feed}}, nil, func() time.Time { return now })
@@ -59,7 +59,7 @@ func TestHowAFeedStands(t *testing.T) {
 	const minutely = time.Minute
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	read := func(ago time.Duration, failure string) []catalogue.Feed {
-		f := catalogue.Feed{Provider: "default", LastConcluded: now.Add(-ago)}
+		f := catalogue.Feed{Provider: "default", LastConcluded: now.Add(-ago), LastBelieved: now.Add(-ago)}
 		f.Current.Failure = failure
 		return []catalogue.Feed{f}
 	}
@@ -68,6 +68,7 @@ func TestHowAFeedStands(t *testing.T) {
 		f.Current.Failure = failure
 		return []catalogue.Feed{f}
 	}
+	doubted := []catalogue.Feed{{Provider: "default", LastConcluded: now.Add(-time.Second), LastBelieved: now.Add(-time.Minute)}}
 	tests := map[string]struct {
 		feeds   []catalogue.Feed
 		health  search.Health
@@ -85,6 +86,7 @@ func TestHowAFeedStands(t *testing.T) {
 		"its first readings failed":        {never("the provider answered 500"), search.Degraded, "its feed was never read to the end", -1},
 		"nobody has seen it":               {nil, search.Degraded, "its feed has not been read yet", -1},
 		"its fetcher's clock runs forward": {read(-time.Minute, ""), search.OK, "", 0},
+		"read, and not believed":           {doubted, search.Degraded, "its feed was read to the end, but what left it is not believed", time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,9 +107,9 @@ func TestHowAFeedStands(t *testing.T) {
 func TestFeedsBesideEachOther(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	feeds := []catalogue.Feed{
-		{Provider: "past", LastConcluded: now.Add(-1000 * time.Hour)},
-		{Provider: "slow", LastConcluded: now.Add(-2 * time.Hour)},
-		{Provider: "fast", LastConcluded: now.Add(-2 * time.Hour)},
+		{Provider: "past", LastConcluded: now.Add(-1000 * time.Hour), LastBelieved: now.Add(-1000 * time.Hour)},
+		{Provider: "slow", LastConcluded: now.Add(-2 * time.Hour), LastBelieved: now.Add(-2 * time.Hour)},
+		{Provider: "fast", LastConcluded: now.Add(-2 * time.Hour), LastBelieved: now.Add(-2 * time.Hour)},
 	}
 	expected := []search.Expected{{Provider: "slow", Interval: time.Hour}, {Provider: "fast", Interval: time.Minute}, {Provider: "fresh", Interval: time.Minute}}
 	report := search.NewStatus(&desk{feeds: feeds}, expected, func() time.Time { return now }).Report(t.Context())
@@ -129,7 +131,7 @@ func TestFeedsBesideEachOther(t *testing.T) {
 
 func TestWhenTheStoreIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &desk{feeds: []catalogue.Feed{{Provider: "default", LastConcluded: time.Now(), Known: 7}}}
+		store := &desk{feeds: []catalogue.Feed{{Provider: "default", LastConcluded: time.Now(), LastBelieved: time.Now(), Known: 7}}}
 		status := search.NewStatus(store, []search.Expected{{Provider: "default", Interval: time.Minute}}, time.Now)
 		before := status.Report(t.Context())
 		require.Equal(t, search.OK, before.Health)

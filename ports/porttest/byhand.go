@@ -101,6 +101,10 @@ func Acceptance(t *testing.T, open OpenStore) {
 		assert.Zero(t, held)
 		refused(t, run)
 
+		d, err := store.Event(t.Context(), s.id("e-0050", "e-0050"))
+		require.NoError(t, err)
+		assert.Equal(t, c.Now(), d.LastSeen, "the run that was held did not see it")
+
 		back := s.whole(c.Now().Add(2*time.Minute), all...)
 		assert.Equal(t, 60, back.Returned, "nothing is lost by it")
 		assert.True(t, s.whole(c.Now().Add(3*time.Minute), all[:40]...).Verdict.Held, "the next time is judged anew")
@@ -155,7 +159,9 @@ func Unparking(t *testing.T, open OpenStore) {
 	require.NoError(t, err)
 	assert.Equal(t, run, parked.Run)
 	assert.Equal(t, body, parked.Body)
-	require.NoError(t, again.Message(t.Context(), parked))
+	out, err := again.Message(t.Context(), parked)
+	require.NoError(t, err)
+	assert.Equal(t, 1, out.Added)
 	_, err = store.ParkedMessage(t.Context(), "m")
 	assert.Equal(t, fault.NotFound, fault.KindOf(err))
 	concluded, err := store.Run(t.Context(), run)
@@ -163,7 +169,9 @@ func Unparking(t *testing.T, open OpenStore) {
 	assert.Equal(t, catalogue.Concluded, concluded.State, "nothing keeps it open any more")
 	assert.Equal(t, 1, concluded.Withdrawn)
 	assert.Contains(t, s.events(), s.id("new", "new"))
-	require.NoError(t, again.Message(t.Context(), parked), "doing it twice does nothing twice")
+	out, err = again.Message(t.Context(), parked)
+	require.NoError(t, err)
+	assert.True(t, out.Repeated, "doing it twice does nothing twice")
 	assert.Len(t, s.events(), 3)
 }
 
@@ -181,7 +189,7 @@ func Reapplying(t *testing.T, open OpenStore) {
 		require.Len(t, open, 1)
 		open[0].Original = []byte(mend(string(open[0].Original)))
 		again := ingest.NewReplayer(s.applier, store, store, slog.New(slog.DiscardHandler))
-		out, err = again.Rejection(t.Context(), catalogue.Source{ID: s.provider, Location: madrid}, open[0])
+		out, err = again.Rejection(t.Context(), open[0], ingest.ReadBy{Location: madrid})
 		require.NoError(t, err)
 		return out
 	}
@@ -247,6 +255,31 @@ func Reapplying(t *testing.T, open OpenStore) {
 		assert.Equal(t, 1, out.Added)
 		assert.False(t, s.events()[s.id("b", "b")].Available, "the feed has it no more")
 		assert.Equal(t, 1, s.feed().Available)
+	})
+
+	t.Run("something newer is known", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		s.whole(c.Now(), record("b"))
+		s.whole(c.Now().Add(time.Minute), record("b", titled("Old"), backwards))
+		looked := rejections(t, s)
+		looked[0].Original = []byte(mend(string(looked[0].Original)))
+		s.apply(s.run(c.Now().Add(2*time.Minute)), 0, record("b", titled("New"))) // a run that is not concluded yet
+		again := ingest.NewReplayer(s.applier, store, store, slog.New(slog.DiscardHandler))
+		_, err := again.Rejection(t.Context(), looked[0], ingest.ReadBy{})
+		assert.Equal(t, fault.Conflict, fault.KindOf(err), "%v", err)
+		assert.Equal(t, "New", s.events()[s.id("b", "b")].Facts.Title)
+	})
+
+	t.Run("it is read as it was, unless somebody says otherwise", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		s.whole(c.Now(), record("b", backwards))
+		looked := rejections(t, s)
+		assert.Equal(t, "UTC", looked[0].TimeZone)
+		looked[0].Original = []byte(mend(string(looked[0].Original)))
+		again := ingest.NewReplayer(s.applier, store, store, slog.New(slog.DiscardHandler))
+		_, err := again.Rejection(t.Context(), looked[0], ingest.ReadBy{})
+		require.NoError(t, err)
+		assert.Equal(t, "UTC", s.events()[s.id("b", "b")].Facts.TimeZone)
 	})
 
 	t.Run("a provider that nobody knows", func(t *testing.T) {

@@ -42,7 +42,7 @@ func FeedReader(t *testing.T, open OpenStore) {
 				Current: catalogue.Run{Ref: run, State: catalogue.Reading, Chunks: -1, Applied: 1, Added: 1, BegunAt: run.Number.Time()},
 			},
 			{
-				Provider: "b", Known: 2, Available: 2, Rejected: 1, LastConcluded: began,
+				Provider: "b", Known: 2, Available: 2, Rejected: 1, LastConcluded: began, LastBelieved: began,
 				Current: catalogue.Run{
 					Ref: cut, State: catalogue.Incomplete, Failure: "the provider answered 500",
 					BegunAt: cut.Number.Time(), AnnouncedAt: cut.Number.Time(), EndedAt: c.Now(),

@@ -31,8 +31,8 @@ func Parking(t *testing.T, open OpenStore) {
 		require.Len(t, got, 2)
 		assert.Equal(t, "nobody's", got[0].ID, "the latest first")
 		assert.Equal(t, catalogue.Parked{
-			ID: d.ID, Kind: d.Kind, Run: run, Reason: "it is damaged", Attempts: 3, Header: d.Header, Body: d.Body, ParkedAt: c.Now().Add(-time.Second),
-		}, got[1])
+			ID: d.ID, Kind: d.Kind, Run: run, Reason: "it is damaged", Attempts: 3, Header: d.Header, Bytes: 3, ParkedAt: c.Now().Add(-time.Second),
+		}, got[1], "a list has no bodies")
 	})
 
 	t.Run("suspicion counts and fades", func(t *testing.T) {

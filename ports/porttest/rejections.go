@@ -57,6 +57,20 @@ func RejectionReader(t *testing.T, open OpenStore) {
 		assert.Empty(t, list(t, s))
 	})
 
+	t.Run("it stays while nobody knows what the feed has", func(t *testing.T) {
+		s := newShop(t, store, t.Name())
+		all := recordsOf("e", 100)
+		s.whole(c.Now(), append(all[:100:100], record("b", impossible))...)
+		empty := s.run(c.Now().Add(time.Minute))
+		s.complete(empty, 0)
+		s.conclude(empty)
+		assert.Len(t, list(t, s), 1, "an empty feed says nothing")
+		require.True(t, s.whole(c.Now().Add(2*time.Minute), all[:40]...).Verdict.Held)
+		assert.Len(t, list(t, s), 1, "nor does one whose departures are held")
+		s.whole(c.Now().Add(3*time.Minute), all...)
+		assert.Empty(t, list(t, s))
+	})
+
 	t.Run("it comes back with its history", func(t *testing.T) {
 		s := newShop(t, store, t.Name())
 		s.whole(c.Now(), record("b", impossible))

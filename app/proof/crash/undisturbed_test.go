@@ -27,6 +27,7 @@ type undisturbed struct {
 	dir    string
 	poller *ingest.Poller
 	feeds  ports.FeedReader
+	runs   ports.RunReader
 	now    atomic.Int64 // number of the snapshot that the provider has
 
 	mu    sync.Mutex
@@ -41,7 +42,7 @@ func newUndisturbed(t *testing.T) *undisturbed {
 	t.Cleanup(server.Close)
 	c, _, err := config.Load([]string{config.Prefix + "DATA_DIR=" + u.dir, config.Prefix + "PROVIDER_URL=" + server.URL})
 	require.NoError(t, err)
-	app := wiring.Once(wiring.Settings{Config: c, Build: observability.Build{Version: "test"}, Log: io.Discard}, fx.Populate(&u.poller, &u.feeds))
+	app := wiring.Once(wiring.Settings{Config: c, Build: observability.Build{Version: "test"}, Log: io.Discard}, fx.Populate(&u.poller, &u.feeds, &u.runs))
 	require.NoError(t, app.Start(t.Context()))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
@@ -76,7 +77,7 @@ func (u *undisturbed) until(t *testing.T, snapshot int) found {
 func (u *undisturbed) fetch(t *testing.T) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if result := wiring.FetchOnce(ctx, u.poller, u.feeds); result.State != string(catalogue.Concluded) {
+	if result := wiring.FetchOnce(ctx, u.poller, u.feeds, u.runs); result.State != string(catalogue.Concluded) {
 		t.Logf("the undisturbed process reads again: %+v", result)
 		return false
 	}
