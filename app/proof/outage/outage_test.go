@@ -11,16 +11,7 @@ import (
 // The store is away while a run is under way: what was read of the feed by then, and all that follows, waits in the broker.
 func TestTheStoreIsAway(t *testing.T) {
 	t.Parallel()
-	p, b := newProvider(t), newBroker(t)
-	s := newService(t, p, b)
-	s.until("the first issue is in the catalogue", func() bool { return s.concluded(1) })
-
-	release := p.hold()
-	defer release()
-	p.issue.Store(2)
-	s.until("the second issue is being read", func() bool { return p.begun.Load() == 2 })
-	unlock := s.lock()
-	release() // its last event, which no other issue has, is published while nobody can store it
+	p, _, s, unlock := underWay(t)
 	s.until("messages wait for the store", func() bool { return s.log.has("a message waits for a dependency") })
 	p.issue.Store(3)
 	s.endure(outage(t, 8*time.Second))
@@ -35,16 +26,7 @@ func TestTheStoreIsAway(t *testing.T) {
 // The broker is away while it holds messages, and while consumers hold some whose acknowledgements it will never hear.
 func TestTheBrokerIsAway(t *testing.T) {
 	t.Parallel()
-	p, b := newProvider(t), newBroker(t)
-	s := newService(t, p, b)
-	s.until("the first issue is in the catalogue", func() bool { return s.concluded(1) })
-
-	release := p.hold()
-	defer release()
-	p.issue.Store(2)
-	s.until("the second issue is being read", func() bool { return p.begun.Load() == 2 })
-	unlock := s.lock()
-	release()
+	p, b, s, unlock := underWay(t)
 	s.until("the whole of it is in the broker", func() bool {
 		n, err := s.backlog.Backlog(t.Context())
 		return err == nil && n == 4 // three chunks and the completion
@@ -60,6 +42,21 @@ func TestTheBrokerIsAway(t *testing.T) {
 	s.until("what the broker had is in the catalogue", func() bool { return s.knows(only(2)) })
 	s.until("the third issue is in the catalogue", func() bool { return s.concluded(3) })
 	s.settled(3)
+}
+
+// underWay is a service that has read the first issue, and publishes the second while nobody can store it, until
+// unlock is called. Its last event is in no other issue.
+func underWay(t *testing.T) (p *provider, b *broker, s *service, unlock func()) {
+	t.Helper()
+	p, b = newProvider(t), newBroker(t)
+	s = newService(t, p, b)
+	s.until("the first issue is in the catalogue", func() bool { return s.concluded(1) })
+	release := p.hold()
+	defer release()
+	p.issue.Store(2)
+	s.until("the second issue is being read", func() bool { return p.begun.Load() == 2 })
+	unlock = s.lock()
+	return p, b, s, unlock
 }
 
 // settled is how things have to be afterwards: nothing waits, nothing was put aside, and everything that was ever
