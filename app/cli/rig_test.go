@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is for conditions that come true sooner or later; nothing is slower on a busy machine.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // shell is an environment, and what is typed in it.
 type shell struct {

@@ -159,7 +159,7 @@ func openSite(t *testing.T) *site {
 	t.Cleanup(s.provider.Behave)
 	s.process = start(t, settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+server.URL+"/feed.xml", "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_LOG_LEVEL=ERROR", "MARQUEE_RATE_LIMIT_RPS=0"),
 		fx.Replace(feedxml.Options{
-			Timeouts: feedxml.Timeouts{Answer: 500 * time.Millisecond, Idle: 500 * time.Millisecond, Total: 3 * time.Second},
+			Timeouts: feedxml.Timeouts{Answer: 1500 * time.Millisecond, Idle: 1500 * time.Millisecond, Total: 8 * time.Second},
 			Retries:  feedxml.Retries{Most: 2, Wait: time.Millisecond, LongestWait: 100 * time.Millisecond, Budget: 1000},
 			Limits:   feedxml.Limits{Bytes: 32 << 20},
 		}), fx.Populate(&s.rejections))

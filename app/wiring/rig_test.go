@@ -99,14 +99,14 @@ func (p *process) awaitFirstRun() catalogue.Feed {
 		}
 		first = feeds[0]
 		return true
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	return first
 }
 
 // fetch has the next reading made, as the command does.
 func (p *process) fetch() wiring.FetchResult {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Minute)
 	defer cancel()
 	return wiring.FetchOnce(ctx, p.poller, p.feeds, p.runs)
 }
