@@ -72,6 +72,10 @@ func (c *Consumer) absolve(ctx context.Context, d ports.Delivery, in hand) {
 	}
 }
 
+// slowAfter is far longer than any transaction takes. Nothing can end what runs for ever inside of this process, but
+// somebody can be told.
+const slowAfter = time.Minute
+
 // hand is what is remembered of a message while it is in hand.
 type hand struct {
 	suspected   bool
@@ -104,7 +108,11 @@ func (c *Consumer) try(ctx context.Context, d ports.Delivery, in *hand) error {
 			return nil
 		}
 	}
+	slow := time.AfterFunc(slowAfter, func() {
+		c.log.ErrorContext(ctx, "a message does not come to an end; its consumer is lost to the others", "message", d.ID, "attempt", d.Attempt, "after", slowAfter.String())
+	})
 	_, err := c.handle(ctx, d.Kind, d.Body)
+	slow.Stop()
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 		return nil

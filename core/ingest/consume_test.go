@@ -466,6 +466,26 @@ func TestStoppingFinishesWhatIsInHand(t *testing.T) {
 	})
 }
 
+func TestAMessageThatDoesNotEndIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newLedger()
+		store.apply = func(context.Context) error { time.Sleep(59 * time.Second); return nil }
+		var log strings.Builder
+		lines := slog.New(slog.NewTextHandler(&log, nil))
+		take := func() {
+			r := &tray{deliveries: []ports.Delivery{delivery(chunkMessage(1), 1)}}
+			require.NoError(t, ingest.NewConsumer(r, ingest.NewApplier(store), store, lines).Run(t.Context(), 1))
+		}
+		take()
+		assert.Empty(t, log.String())
+		store.apply = func(context.Context) error { time.Sleep(61 * time.Second); return nil }
+		take()
+		synctest.Wait()
+		assert.Contains(t, log.String(), "does not come to an end")
+		assert.Contains(t, log.String(), chunkMessage(1).ID)
+	})
+}
+
 func TestTheLogTellsWhatAPanicWas(t *testing.T) {
 	var log strings.Builder
 	store := newLedger()
