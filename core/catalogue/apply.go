@@ -20,6 +20,7 @@ type Head struct {
 	Revision    int64
 	Available   bool
 	FirstSeen   time.Time
+	When        event.TimeRange // it takes place
 }
 
 // Standing is the catalogue as a batch meets it, in one snapshot.
@@ -39,6 +40,7 @@ type Write struct {
 	Event       event.Event
 	Zones       []event.Zone
 	Fingerprint event.Fingerprint
+	Was         event.TimeRange // as Change.Was
 }
 
 // Decide turns the standing into writes, ordered by ID. It is pure and may be called twice.

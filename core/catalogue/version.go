@@ -40,6 +40,8 @@ type Change struct {
 	Run     RunNumber
 	At      time.Time   // start of the run, UTC
 	Event   event.Event // the state after the change
+	// Was is when the event took place before the change; of one that was added, when it takes place.
+	Was event.TimeRange
 }
 
 // ChangeBatch is a part of the log in order. Every number up to Head is final.

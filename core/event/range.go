@@ -32,3 +32,8 @@ type TimeRange struct{ From, To Bound }
 func (r TimeRange) Within(start, end Moment) bool {
 	return (!r.From.set || start.unix >= r.From.unix) && (!r.To.set || end.unix <= r.To.unix)
 }
+
+// During is the range that something fills which lasts from start to end.
+func During(start, end Moment) TimeRange {
+	return TimeRange{From: Bound{unix: start.unix, set: true}, To: Bound{unix: end.unix, set: true}}
+}

@@ -69,12 +69,14 @@ func decide(run catalogue.RunRef, ids []event.ID, listings map[event.ID]event.Li
 			w.Kind = catalogue.Added
 			w.Event.FirstSeen = run.Number.Time()
 			w.Event.Revision = 1
+			w.Was = event.During(l.Facts.Start, l.Facts.End)
 			// A late chunk may bring an event that a later run, already concluded, did not see.
 			w.Event.Available = s.Current || !s.LaterConcluded
 		case ok && s.Current && known.Fingerprint != w.Fingerprint:
 			w.Kind = catalogue.Updated
 			w.Event.FirstSeen = known.FirstSeen
 			w.Event.Revision = known.Revision + 1
+			w.Was = known.When
 			w.Event.Available = known.Available // whether it came back is known at the run's end
 		default:
 			continue

@@ -36,8 +36,9 @@ func TestWhatAListingChanges(t *testing.T) {
 	firstSeen := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	online := understood(t)
 	offline := understood(t, onBase("sell_mode", "offline"))
+	before := event.During(event.MomentAt(1, 0), event.MomentAt(2, 0))
 	same := func(l event.Listing, available bool) *catalogue.Head {
-		return &catalogue.Head{Fingerprint: l.Fingerprint(), Revision: 4, Available: available, FirstSeen: firstSeen}
+		return &catalogue.Head{Fingerprint: l.Fingerprint(), Revision: 4, Available: available, FirstSeen: firstSeen, When: before}
 	}
 	const current, older = true, false
 	const open, final = false, true
@@ -75,9 +76,13 @@ func TestWhatAListingChanges(t *testing.T) {
 				assert.Empty(t, writes)
 				return
 			}
+			was := event.During(tt.listing.Facts.Start, tt.listing.Facts.End)
+			if tt.known != nil {
+				was = before
+			}
 			require.Len(t, writes, 1)
 			assert.Equal(t, catalogue.Write{
-				Kind: tt.kind, Fingerprint: tt.listing.Fingerprint(), Zones: tt.listing.Zones,
+				Kind: tt.kind, Fingerprint: tt.listing.Fingerprint(), Zones: tt.listing.Zones, Was: was,
 				Event: event.Event{ID: id, Identity: tt.listing.Identity, Facts: tt.listing.Facts, FirstSeen: tt.firstSeen, Available: tt.available, Revision: tt.revision},
 			}, writes[0])
 		})

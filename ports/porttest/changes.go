@@ -1,6 +1,8 @@
 package porttest
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -57,6 +59,65 @@ func ChangeReader(t *testing.T, open OpenStore) {
 			rebuilt[change.Event.ID] = change.Event
 		}
 		assert.Equal(t, s.events(), rebuilt)
+	})
+
+	t.Run("an entry knows when the event took place before", func(t *testing.T) {
+		c.Advance(time.Hour)
+		m := newShop(t, store, "moving")
+		m.whole(c.Now(), record("moves"), record("stays"))
+		m.whole(c.Now().Add(time.Minute), record("moves", lasting("2027-07-05T20:00:00", "2027-07-06T01:00:00")), record("stays", titled("Another")))
+		m.whole(c.Now().Add(2*time.Minute), record("stays", titled("Another")))
+		june := event.During(m.events()[m.id("stays", "stays")].Facts.Start, m.events()[m.id("stays", "stays")].Facts.End)
+		july := event.During(m.events()[m.id("moves", "moves")].Facts.Start, m.events()[m.id("moves", "moves")].Facts.End)
+		require.NotEqual(t, june, july)
+		var got []string
+		for _, change := range m.changes() {
+			when := map[event.TimeRange]string{june: "June", july: "July"}
+			now := event.During(change.Event.Facts.Start, change.Event.Facts.End)
+			got = append(got, fmt.Sprintf("%s %s: %s, was %s", change.Event.Identity.Base, change.Kind, when[now], when[change.Was]))
+		}
+		assert.ElementsMatch(t, []string{
+			"moves added: June, was June", "stays added: June, was June",
+			"moves updated: July, was June", "stays updated: June, was June",
+			"moves withdrawn: July, was July",
+		}, got)
+	})
+
+	t.Run("who awaits news hears of it", func(t *testing.T) {
+		start, err := store.Changes(t.Context(), catalogue.Version{}, 1)
+		require.NoError(t, err)
+		at, err := store.Await(t.Context(), catalogue.Version{})
+		require.NoError(t, err)
+		assert.Equal(t, start.Head, at, "what is there already is not waited for")
+		other := catalogue.Version{Number: start.Head.Number + 5, Tag: 1}
+		at, err = store.Await(t.Context(), other)
+		require.NoError(t, err)
+		assert.Equal(t, start.Head, at, "another history is news")
+
+		ended, end := context.WithCancel(t.Context())
+		heard := make(chan error, 1)
+		go func() {
+			_, err := store.Await(ended, start.Head)
+			heard <- err
+		}()
+		end()
+		assert.Equal(t, fault.Canceled, fault.KindOf(<-heard))
+
+		const readers = 3
+		news := make(chan catalogue.Version, readers)
+		var waiting sync.WaitGroup
+		for range readers {
+			waiting.Go(func() {
+				at, err := store.Await(t.Context(), start.Head)
+				assert.NoError(t, err)
+				news <- at
+			})
+		}
+		newShop(t, store, "news").whole(c.Now(), record("new"))
+		waiting.Wait()
+		for range readers {
+			assert.Equal(t, start.Head.Number+1, (<-news).Number)
+		}
 	})
 
 	t.Run("a version of another history is gone", func(t *testing.T) {
