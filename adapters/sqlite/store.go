@@ -10,6 +10,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver that database/sql finds by its name
 
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
 	"github.com/marquee-events/marquee/core/fault"
 )
 
@@ -29,13 +30,10 @@ type Options struct {
 	Beside bool
 }
 
-// Store is an event store in a file. It implements the ports Searcher, EventReader, ChangeReader, Ingester, Runs,
-// FeedReader, RejectionReader, Parking and Leases, and those that people decide by: RunReader, Acceptance, Unparking
-// and Reapplying.
+// Store is an event store in a file. It implements all ports of a store; see sqlstore.Store.
 type Store struct {
-	write *sql.DB
-	read  *sql.DB
-	clock func() time.Time
+	*sqlstore.Store
+	engine *engine
 }
 
 // Ids are random, so a chunk touches pages all over the indexes: the writer gets a cache that holds most of them, and
@@ -56,34 +54,36 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = defaultReaders
 	}
-	s := &Store{clock: o.Clock}
-	var err error
-	if !o.ReadOnly {
-		if s.write, err = connect(o.Path, 1, "_txlock=immediate"+writing); err != nil {
-			return nil, err
-		}
-		if !o.Beside {
-			if err := migrate(ctx, s.write); err != nil {
-				_ = s.write.Close()
-				return nil, err
-			}
-		}
-		if o.Sole {
-			if _, err := s.write.ExecContext(ctx, "UPDATE leases SET expires_at = 0"); err != nil {
-				_ = s.write.Close()
-				return nil, translate("give leases back", err)
-			}
-		}
-	}
-	if s.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"+reading); err != nil {
-		_ = s.Close()
-		return nil, err
-	}
-	if err := s.Ping(ctx); err != nil {
+	e := &engine{clock: o.Clock}
+	s := &Store{Store: sqlstore.New(e), engine: e}
+	if err := s.open(ctx, o); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) (err error) {
+	e := s.engine
+	if !o.ReadOnly {
+		if e.write, err = connect(o.Path, 1, "_txlock=immediate"+writing); err != nil {
+			return err
+		}
+		if !o.Beside {
+			if err := migrate(ctx, e.write); err != nil {
+				return err
+			}
+		}
+		if o.Sole {
+			if _, err := e.write.ExecContext(ctx, "UPDATE leases SET expires_at = 0"); err != nil {
+				return e.Translate("give leases back", err)
+			}
+		}
+	}
+	if e.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"+reading); err != nil {
+		return err
+	}
+	return s.Ping(ctx)
 }
 
 func connect(path string, connections int, options string) (*sql.DB, error) {
@@ -100,16 +100,10 @@ func connect(path string, connections int, options string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Ping reports whether the database answers and has a schema that this program can use.
-func (s *Store) Ping(ctx context.Context) error {
-	_, err := head(ctx, s.read)
-	return translate("ping database", err)
-}
-
 // Close waits for what is running and closes the database.
 func (s *Store) Close() error {
 	var first error
-	for _, db := range [...]*sql.DB{s.read, s.write} {
+	for _, db := range [...]*sql.DB{s.engine.read, s.engine.write} {
 		if db == nil {
 			continue
 		}
@@ -119,54 +113,3 @@ func (s *Store) Close() error {
 	}
 	return first
 }
-
-// update runs work in a writing transaction.
-func (s *Store) update(ctx context.Context, attempted string, work func(tx *sql.Tx) error) error {
-	if s.write == nil {
-		return fault.New(fault.Conflict, "%s: the store is open for reading only", attempted)
-	}
-	return inTx(ctx, s.write, attempted, work)
-}
-
-// view runs work on one snapshot.
-func (s *Store) view(ctx context.Context, attempted string, work func(tx *sql.Tx) error) error {
-	return inTx(ctx, s.read, attempted, work)
-}
-
-func inTx(ctx context.Context, db *sql.DB, attempted string, work func(tx *sql.Tx) error) (err error) {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return translate(attempted, err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing; a panic must not keep the connection
-	if err := work(tx); err != nil {
-		return translate(attempted, err)
-	}
-	return translate(attempted, tx.Commit())
-}
-
-// querier is what a database and a transaction have in common.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// collect runs a query and scans every row.
-func collect[T any](ctx context.Context, q querier, scan func(row scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var all []T
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, item)
-	}
-	return all, rows.Err()
-}
-
-type scanner interface{ Scan(dest ...any) error }

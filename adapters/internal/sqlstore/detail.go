@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 // Event implements ports.EventReader.
 func (s *Store) Event(ctx context.Context, id event.ID) (catalogue.Detail, error) {
 	var d catalogue.Detail
-	err := s.view(ctx, "read event", func(tx *sql.Tx) error {
+	err := s.view(ctx, "read event", func(tx Tx) error {
 		var err error
-		d.Event, err = scanEvent(tx.QueryRowContext(ctx, "SELECT "+eventColumnList+" FROM events WHERE id = ?", id[:]))
+		d.Event, err = scanEvent(tx.QueryRow(ctx, "SELECT "+eventColumnList+" FROM events WHERE id = $1", id[:]))
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.New(fault.NotFound, "there is no event %s", id)
 		}
@@ -25,8 +25,8 @@ func (s *Store) Event(ctx context.Context, id event.ID) (catalogue.Detail, error
 		}
 		var zones []byte
 		var lastSeen catalogue.RunNumber
-		err = tx.QueryRowContext(ctx, `SELECT z.zones, coalesce(e.last_seen, nullif(p.believed_run, 0), p.current_run)
-			FROM events e JOIN zones z ON z.event_id = e.id JOIN providers p ON p.id = e.provider WHERE e.id = ?`, id[:]).Scan(&zones, &lastSeen)
+		err = tx.QueryRow(ctx, `SELECT z.zones, coalesce(e.last_seen, nullif(p.believed_run, 0), p.current_run)
+			FROM events e JOIN zones z ON z.event_id = e.id JOIN providers p ON p.id = e.provider WHERE e.id = $1`, id[:]).Scan(&zones, &lastSeen)
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"bytes"
@@ -15,8 +15,11 @@ import (
 // Conclude implements ports.Ingester.
 func (s *Store) Conclude(ctx context.Context, r catalogue.RunRef, judge func(catalogue.Census) catalogue.Verdict) (catalogue.Conclusion, error) {
 	var out catalogue.Conclusion
-	err := s.update(ctx, "conclude run", func(tx *sql.Tx) error {
+	err := s.update(ctx, "conclude run", func(tx Tx) error {
 		out = catalogue.Conclusion{}
+		if _, err := tx.Lock(ctx, r.Provider, true); err != nil {
+			return err
+		}
 		found, ok, err := findRun(ctx, tx, r)
 		if err != nil {
 			return err
@@ -33,17 +36,17 @@ func (s *Store) Conclude(ctx context.Context, r catalogue.RunRef, judge func(cat
 			return err
 		}
 		if !e.ReadToEnd {
-			return s.end(ctx, tx, r, catalogue.Incomplete, &out)
+			return end(ctx, tx, r, catalogue.Incomplete, &out)
 		}
-		return s.settle(ctx, tx, e, judge, &out)
+		return settle(ctx, tx, e, judge, &out)
 	})
 	return out, err
 }
 
 // ending is what the run's fetcher announced, if the run can be concluded.
-func ending(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (c catalogue.Completion, can bool, err error) {
+func ending(ctx context.Context, tx Tx, r catalogue.RunRef) (c catalogue.Completion, can bool, err error) {
 	c.Run = r
-	err = tx.QueryRowContext(ctx, "SELECT r.chunks, r.read_to_end, r.not_modified, r.etag, r.last_modified "+ready+" AND r.provider = ? AND r.number = ?", r.Provider, r.Number).
+	err = tx.QueryRow(ctx, "SELECT r.chunks, r.read_to_end, r.not_modified, r.etag, r.last_modified "+ready+" AND r.provider = $1 AND r.number = $2", r.Provider, r.Number).
 		Scan(&c.Chunks, &c.ReadToEnd, &c.NotModified, &c.Validators.ETag, &c.Validators.LastModified)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil
@@ -52,7 +55,7 @@ func ending(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (c catalogue.Co
 }
 
 // settle judges a run that was read to its end, and brings departures and returns into the catalogue.
-func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, judge func(catalogue.Census) catalogue.Verdict, out *catalogue.Conclusion) error {
+func settle(ctx context.Context, tx Tx, e catalogue.Completion, judge func(catalogue.Census) catalogue.Verdict, out *catalogue.Conclusion) error {
 	p, _, err := findProvider(ctx, tx, e.Run.Provider)
 	if err != nil {
 		return err
@@ -74,7 +77,8 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 	if !out.Verdict.Withdraw {
 		leaving = nil
 	}
-	if err := s.move(ctx, tx, e.Run, p, leaving, returning); err != nil {
+	moved, err := move(ctx, tx, e.Run, p, leaving, returning)
+	if err != nil {
 		return err
 	}
 	out.Withdrawn, out.Returned = len(leaving), len(returning)
@@ -83,7 +87,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		if e.Validators == (catalogue.Validators{}) {
 			e.Validators = p.validators
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, believed_run = ?1, etag = ?2, last_modified = ?3 WHERE id = ?4",
+		_, err = tx.Exec(ctx, "UPDATE providers SET concluded_run = $1, believed_run = $1, etag = $2, last_modified = $3 WHERE id = $4",
 			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, e.Run.Provider)
 	} else {
 		runs := 0
@@ -92,47 +96,52 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, e catalogue.Completion, 
 		} else {
 			held = nil
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE providers SET concluded_run = ?1, full_read = ?1, etag = ?2, last_modified = ?3, held_runs = ?4, held = ?5, available = available - ?6 + ?7 WHERE id = ?8",
+		_, err = tx.Exec(ctx, "UPDATE providers SET concluded_run = $1, full_read = $1, etag = $2, last_modified = $3, held_runs = $4, held = $5, available = available - $6 + $7 WHERE id = $8",
 			e.Run.Number, e.Validators.ETag, e.Validators.LastModified, runs, joined(held), out.Withdrawn, out.Returned, e.Run.Provider)
 		if err == nil && out.Verdict.Withdraw {
-			_, err = tx.ExecContext(ctx, "UPDATE providers SET believed_run = ? WHERE id = ?", e.Run.Number, e.Run.Provider)
+			_, err = tx.Exec(ctx, "UPDATE providers SET believed_run = $1 WHERE id = $2", e.Run.Number, e.Run.Provider)
 		}
 		if err == nil && !out.Verdict.Held && out.Census.Seen+out.Census.Nameless > 0 {
-			err = s.resolveUnseen(ctx, tx, e.Run)
+			err = resolveUnseen(ctx, tx, e.Run)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if out.Head, err = head(ctx, tx); err != nil {
+	if err := end(ctx, tx, e.Run, catalogue.Concluded, out); err != nil {
 		return err
 	}
-	return s.end(ctx, tx, e.Run, catalogue.Concluded, out)
+	out.Head, err = appendChanges(ctx, tx, e.Run, moved)
+	return err
 }
 
-func (s *Store) end(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, state catalogue.RunState, out *catalogue.Conclusion) error {
+func end(ctx context.Context, tx Tx, r catalogue.RunRef, state catalogue.RunState, out *catalogue.Conclusion) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
 	out.State, out.Ended = state, true
 	held := 0
 	if out.Verdict.Held {
 		held = out.Census.Leaving
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, ended_at = ?, withdrawn = ?, returned = ?, held = ?, note = ? WHERE provider = ? AND number = ?",
-		state, s.clock().UnixMilli(), out.Withdrawn, out.Returned, held, out.Verdict.Note, r.Provider, r.Number); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE runs SET state = $1, ended_at = $2, withdrawn = $3, returned = $4, held = $5, note = $6 WHERE provider = $7 AND number = $8",
+		state, now.UnixMilli(), out.Withdrawn, out.Returned, held, out.Verdict.Note, r.Provider, r.Number); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM run_chunks WHERE provider = ? AND run <= ?", r.Provider, r.Number)
+	_, err = tx.Exec(ctx, "DELETE FROM run_chunks WHERE provider = $1 AND run <= $2", r.Provider, r.Number)
 	return err
 }
 
 // survey compares what the run saw with what is in the catalogue.
-func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Census) (leaving, returning []event.ID, err error) {
+func survey(ctx context.Context, tx Tx, r catalogue.RunRef, c *catalogue.Census) (leaving, returning []event.ID, err error) {
 	type chunk struct {
 		seen     []byte
 		nameless int
 	}
-	chunks, err := collect(ctx, tx, func(row scanner) (k chunk, err error) {
+	chunks, err := collect(ctx, tx, func(row Row) (k chunk, err error) {
 		return k, row.Scan(&k.seen, &k.nameless)
-	}, "SELECT seen, nameless FROM run_chunks WHERE provider = ? AND run = ?", r.Provider, r.Number)
+	}, "SELECT seen, nameless FROM run_chunks WHERE provider = $1 AND run = $2", r.Provider, r.Number)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,11 +157,11 @@ func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Ce
 		id        event.ID
 		available bool
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT id, available FROM events WHERE provider = ?", r.Provider)
+	rows, err := tx.Query(ctx, "SELECT id, available FROM events WHERE provider = $1", r.Provider)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = rows.Close() }()
+	defer rows.Close()
 	for rows.Next() {
 		var id []byte
 		var k known
@@ -176,7 +185,7 @@ func survey(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, c *catalogue.Ce
 	}
 	c.Leaving, c.Returning = len(leaving), len(returning)
 	var added int
-	if err := tx.QueryRowContext(ctx, "SELECT added FROM runs WHERE provider = ? AND number = ?", r.Provider, r.Number).Scan(&added); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT added FROM runs WHERE provider = $1 AND number = $2", r.Provider, r.Number).Scan(&added); err != nil {
 		return nil, nil, err
 	}
 	c.Available -= added // what the run brought itself was not there before it
@@ -215,9 +224,9 @@ func split(column []byte) []event.ID {
 	return ids
 }
 
-// move marks events as gone or as back, and logs it. Those that go were last seen in the provider's last run that is
+// move marks events as gone or as back, and returns what is still to be logged. Those that go were last seen in the provider's last run that is
 // believed: they are missing in those since.
-func (s *Store) move(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) error {
+func move(ctx context.Context, tx Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) ([]logEntry, error) {
 	lastSeen := p.believed
 	if lastSeen == 0 {
 		lastSeen = r.Number
@@ -229,23 +238,27 @@ func (s *Store) move(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p prov
 		set  string
 		args []any
 	}{
-		{leaving, catalogue.Withdrawn, "available = 0, last_seen = ?", []any{lastSeen}},
-		{returning, catalogue.Returned, "available = 1, last_seen = NULL", nil},
+		{leaving, catalogue.Withdrawn, "available = FALSE, last_seen = $1", []any{lastSeen}},
+		{returning, catalogue.Returned, "available = TRUE, last_seen = NULL", nil},
 	} {
-		err := eachPage(m.ids, func(placeholders string, ids []any) error {
+		set := func(in string, args []any) error {
 			//nolint:gosec // what is put together are the constants above and placeholders
-			if _, err := tx.ExecContext(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id IN "+placeholders, append(slices.Clip(m.args), ids...)...); err != nil {
-				return err
-			}
-			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id IN "+placeholders+" ORDER BY id", ids...)
-			for _, e := range events {
-				logged = append(logged, logEntry{m.kind, e})
-			}
-			return err
-		})
-		if err != nil {
+			_, err := tx.Exec(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id "+in, append(slices.Clip(m.args), args...)...)
 			return err
 		}
+		read := func(in string, args []any) error {
+			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id "+in+" ORDER BY id", args...)
+			for _, e := range events {
+				logged = append(logged, logEntry{m.kind, e, event.During(e.Facts.Start, e.Facts.End)})
+			}
+			return err
+		}
+		if err := tx.EachGroup(m.ids, len(m.args), set); err != nil {
+			return nil, err
+		}
+		if err := tx.EachGroup(m.ids, 0, read); err != nil {
+			return nil, err
+		}
 	}
-	return appendChanges(ctx, tx, r, logged)
+	return logged, nil
 }

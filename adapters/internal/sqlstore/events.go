@@ -1,8 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -23,15 +22,15 @@ var eventColumns = []string{
 
 var eventColumnList = strings.Join(eventColumns, ", ")
 
-func scanEvent(row scanner) (event.Event, error) {
+func scanEvent(row Row) (event.Event, error) {
 	var (
 		e                              event.Event
 		id                             []byte
 		startAt, endAt, firstSeen      int64
 		startOffset, endOffset         int32
-		saleStart, saleEnd             sql.NullInt64
-		saleStartOffset, saleEndOffset sql.NullInt32
-		minPrice, maxPrice             sql.NullInt64
+		saleStart, saleEnd             *int64
+		saleStartOffset, saleEndOffset *int32
+		minPrice, maxPrice             *int64
 	)
 	f := &e.Facts
 	err := row.Scan(
@@ -46,32 +45,26 @@ func scanEvent(row scanner) (event.Event, error) {
 	}
 	copy(e.ID[:], id)
 	f.Start, f.End = event.MomentAt(startAt, startOffset), event.MomentAt(endAt, endOffset)
-	if saleStart.Valid {
-		f.SaleStart = event.MomentAt(saleStart.Int64, saleStartOffset.Int32)
-	}
-	if saleEnd.Valid {
-		f.SaleEnd = event.MomentAt(saleEnd.Int64, saleEndOffset.Int32)
-	}
-	if minPrice.Valid && maxPrice.Valid {
-		f.Prices = event.PriceRange{Min: event.Price(minPrice.Int64), Max: event.Price(maxPrice.Int64), Known: true}
+	f.SaleStart, f.SaleEnd = momentOrNone(saleStart, saleStartOffset), momentOrNone(saleEnd, saleEndOffset)
+	if minPrice != nil && maxPrice != nil {
+		f.Prices = event.PriceRange{Min: event.Price(*minPrice), Max: event.Price(*maxPrice), Known: true}
 	}
 	e.FirstSeen = time.UnixMilli(firstSeen).UTC()
 	return e, nil
 }
 
-// upsertEvent takes the values of eventValues.
-var upsertEvent = func() string {
-	columns := append(slices.Clip(eventColumns), "title_fold", "fingerprint", "last_seen")
-	var b strings.Builder
-	b.WriteString("INSERT INTO events (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ") ON CONFLICT (id) DO UPDATE SET ")
-	for i, c := range columns[1:] {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(c + " = excluded." + c)
+func momentOrNone(unix *int64, offset *int32) event.Moment {
+	if unix == nil || offset == nil {
+		return event.Moment{}
 	}
-	return b.String()
-}()
+	return event.MomentAt(*unix, *offset)
+}
+
+// What is written of an event, in the order of eventValues, and of its zones.
+var (
+	eventsTable = Table{Name: "events", Columns: append(slices.Clip(eventColumns), "title_fold", "fingerprint", "last_seen")}
+	zonesTable  = Table{Name: "zones", Columns: []string{"event_id", "zones"}}
+)
 
 func eventValues(w catalogue.Write, run catalogue.RunRef) []any {
 	e, f := w.Event, w.Event.Facts
@@ -94,55 +87,31 @@ func orNull[T any](value T, known bool) any {
 	return value
 }
 
-// writeEvents stores events with their zones, and logs them.
-func writeEvents(ctx context.Context, tx *sql.Tx, run catalogue.RunRef, writes []catalogue.Write) error {
-	if len(writes) == 0 {
-		return nil
-	}
-	upsert, err := tx.PrepareContext(ctx, upsertEvent)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = upsert.Close() }()
-	zones, err := tx.PrepareContext(ctx, "INSERT INTO zones (event_id, zones) VALUES (?, ?) ON CONFLICT (event_id) DO UPDATE SET zones = excluded.zones")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = zones.Close() }()
-	logged := make([]logEntry, len(writes))
-	for i, w := range writes {
-		if _, err := upsert.ExecContext(ctx, eventValues(w, run)...); err != nil {
-			return err
-		}
+// writeEvents stores events with their zones.
+func writeEvents(ctx context.Context, tx Tx, run catalogue.RunRef, writes []catalogue.Write) error {
+	var added, changed struct{ events, zones [][]any }
+	for _, w := range writes {
 		list, err := eventstate.EncodeZones(w.Zones)
 		if err != nil {
 			return err
 		}
-		if _, err := zones.ExecContext(ctx, w.Event.ID[:], list); err != nil {
-			return err
+		to := &changed
+		if w.Kind == catalogue.Added {
+			to = &added
 		}
-		logged[i] = logEntry{w.Kind, w.Event}
+		to.events = append(to.events, eventValues(w, run))
+		to.zones = append(to.zones, []any{w.Event.ID[:], list})
 	}
-	return appendChanges(ctx, tx, run, logged)
-}
-
-// maxVariables bounds the ids of one statement, below what SQLite takes by default.
-const maxVariables = 500
-
-// eachPage calls work with the ids in groups that fit into one statement, and with their placeholders.
-func eachPage(ids []event.ID, work func(placeholders string, args []any) error) error {
-	for len(ids) > 0 {
-		n := min(len(ids), maxVariables)
-		args := make([]any, n)
-		for i := range n {
-			args[i] = ids[i][:]
-		}
-		if err := work("(?"+strings.Repeat(", ?", n-1)+")", args); err != nil {
-			return err
-		}
-		ids = ids[n:]
+	if err := tx.Insert(ctx, eventsTable, added.events); err != nil {
+		return err
 	}
-	return nil
+	if err := tx.Insert(ctx, zonesTable, added.zones); err != nil {
+		return err
+	}
+	if err := tx.Rewrite(ctx, eventsTable, changed.events); err != nil {
+		return err
+	}
+	return tx.Rewrite(ctx, zonesTable, changed.zones)
 }
 
 type headRow struct {
@@ -150,23 +119,26 @@ type headRow struct {
 	head catalogue.Head
 }
 
-func scanHead(row scanner) (headRow, error) {
+func scanHead(row Row) (headRow, error) {
 	var (
 		h               headRow
 		id, fingerprint []byte
 		firstSeen       int64
+		start, end      int64
 	)
-	err := row.Scan(&id, &fingerprint, &h.head.Revision, &h.head.Available, &firstSeen)
+	err := row.Scan(&id, &fingerprint, &h.head.Revision, &h.head.Available, &firstSeen, &start, &end)
 	copy(h.id[:], id)
 	copy(h.head.Fingerprint[:], fingerprint)
 	h.head.FirstSeen = time.UnixMilli(firstSeen).UTC()
+	h.head.When = event.During(event.MomentAt(start, 0), event.MomentAt(end, 0))
 	return h, err
 }
 
-func heads(ctx context.Context, tx *sql.Tx, ids []event.ID) (map[event.ID]catalogue.Head, error) {
+// heads are those of the events that are known. No row is locked: see Tx.Lock.
+func heads(ctx context.Context, tx Tx, ids []event.ID) (map[event.ID]catalogue.Head, error) {
 	known := make(map[event.ID]catalogue.Head, len(ids))
-	err := eachPage(ids, func(placeholders string, args []any) error {
-		rows, err := collect(ctx, tx, scanHead, "SELECT id, fingerprint, revision, available, first_seen FROM events WHERE id IN "+placeholders, args...)
+	err := tx.EachGroup(ids, 0, func(in string, args []any) error {
+		rows, err := collect(ctx, tx, scanHead, "SELECT id, fingerprint, revision, available, first_seen, start_at, end_at FROM events WHERE id "+in, args...)
 		for _, r := range rows {
 			known[r.id] = r.head
 		}

@@ -1,10 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
-
-	"github.com/huandu/go-sqlbuilder"
 
 	"github.com/marquee-events/marquee/adapters/internal/criteria"
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -16,17 +13,17 @@ func (s *Store) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 		return catalogue.Page{}, err
 	}
 	var page catalogue.Page
-	err := s.view(ctx, "search events", func(tx *sql.Tx) error {
+	err := s.view(ctx, "search events", func(tx Tx) error {
 		var err error
 		if page.At, err = head(ctx, tx); err != nil {
 			return err
 		}
-		query, args := criteria.Page(sqlbuilder.SQLite, q, eventColumns...)
+		query, args := criteria.Page(s.db.Flavor(), q, eventColumns...)
 		if page.Events, err = collect(ctx, tx, scanEvent, query, args...); err != nil || !q.WantTotal {
 			return err
 		}
-		query, args = criteria.Total(sqlbuilder.SQLite, q)
-		return tx.QueryRowContext(ctx, query, args...).Scan(&page.Total)
+		query, args = criteria.Total(s.db.Flavor(), q)
+		return tx.QueryRow(ctx, query, args...).Scan(&page.Total)
 	})
 	return page, err
 }

@@ -1,9 +1,8 @@
-package sqlite
+package sqlstore
 
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -14,13 +13,12 @@ import (
 
 // Runs implements ports.RunReader.
 func (s *Store) Runs(ctx context.Context, provider string, limit int) ([]catalogue.Run, error) {
-	runs, err := collect(ctx, s.read, scanRun, "SELECT "+runColumns+" FROM runs WHERE ?1 = '' OR provider = ?1 ORDER BY number DESC, provider LIMIT ?2", provider, limit)
-	return runs, translate("list runs", err)
+	return list(ctx, s, "list runs", scanRun, "SELECT "+runColumns+" FROM runs WHERE $1 = '' OR provider = $1 ORDER BY number DESC, provider LIMIT $2", provider, limit)
 }
 
 // Run implements ports.RunReader.
 func (s *Store) Run(ctx context.Context, r catalogue.RunRef) (run catalogue.Run, err error) {
-	err = s.view(ctx, "read run", func(tx *sql.Tx) error {
+	err = s.view(ctx, "read run", func(tx Tx) error {
 		var found bool
 		if run, found, err = findRun(ctx, tx, r); err == nil && !found {
 			return fault.New(fault.NotFound, "there is no run %s", r)
@@ -32,7 +30,7 @@ func (s *Store) Run(ctx context.Context, r catalogue.RunRef) (run catalogue.Run,
 
 // Held implements ports.RunReader.
 func (s *Store) Held(ctx context.Context, provider string, limit int) (held catalogue.Held, err error) {
-	err = s.view(ctx, "read what is held", func(tx *sql.Tx) error {
+	err = s.view(ctx, "read what is held", func(tx Tx) error {
 		p, found, err := findProvider(ctx, tx, provider)
 		if err != nil || !found || p.heldRuns == 0 {
 			return err
@@ -53,10 +51,10 @@ func (s *Store) Held(ctx context.Context, provider string, limit int) (held cata
 }
 
 // availableOf are the events that are in the feed, as far as the catalogue says.
-func availableOf(ctx context.Context, tx *sql.Tx, ids []event.ID) ([]event.Event, error) {
+func availableOf(ctx context.Context, tx Tx, ids []event.ID) ([]event.Event, error) {
 	var all []event.Event
-	err := eachPage(ids, func(placeholders string, args []any) error {
-		events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE available = 1 AND id IN "+placeholders, args...)
+	err := tx.EachGroup(ids, 0, func(in string, args []any) error {
+		events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE available AND id "+in, args...)
 		all = append(all, events...)
 		return err
 	})
@@ -65,8 +63,11 @@ func availableOf(ctx context.Context, tx *sql.Tx, ids []event.ID) ([]event.Event
 
 // Accept implements ports.Acceptance.
 func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.Conclusion, err error) {
-	err = s.update(ctx, "accept run", func(tx *sql.Tx) error {
+	err = s.update(ctx, "accept run", func(tx Tx) error {
 		out = catalogue.Conclusion{State: catalogue.Concluded}
+		if _, err := tx.Lock(ctx, r.Provider, true); err != nil {
+			return err
+		}
 		p, _, err := findProvider(ctx, tx, r.Provider)
 		if err != nil {
 			return err
@@ -88,18 +89,19 @@ func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.C
 		}
 		slices.SortFunc(leaving, compareIDs)
 		holding := catalogue.RunRef{Provider: r.Provider, Number: p.fullRead}
-		if err := s.move(ctx, tx, holding, p, leaving, nil); err != nil {
+		moved, err := move(ctx, tx, holding, p, leaving, nil)
+		if err != nil {
 			return err
 		}
 		out.Withdrawn = len(leaving)
 		out.Verdict = catalogue.Verdict{Withdraw: true, Note: fmt.Sprintf("accepted by hand: %d events left", len(leaving))}
-		if _, err := tx.ExecContext(ctx, "UPDATE providers SET held_runs = 0, held = x'', believed_run = ?, available = available - ? WHERE id = ?", holding.Number, out.Withdrawn, r.Provider); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE providers SET held_runs = 0, held = $1, believed_run = $2, available = available - $3 WHERE id = $4", []byte{}, holding.Number, out.Withdrawn, r.Provider); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE runs SET withdrawn = withdrawn + ?, held = 0, note = ? WHERE provider = ? AND number = ?", out.Withdrawn, out.Verdict.Note, r.Provider, holding.Number); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE runs SET withdrawn = withdrawn + $1, held = 0, note = $2 WHERE provider = $3 AND number = $4", out.Withdrawn, out.Verdict.Note, r.Provider, holding.Number); err != nil {
 			return err
 		}
-		out.Head, err = head(ctx, tx)
+		out.Head, err = appendChanges(ctx, tx, holding, moved)
 		return err
 	})
 	return out, err
@@ -107,17 +109,20 @@ func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.C
 
 // agreeing reports whether the run is one of those in a row that hold back what the last one does. While anything is
 // held, every run that is concluded has read the whole feed.
-func agreeing(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, p provider) (bool, error) {
+func agreeing(ctx context.Context, tx Tx, r catalogue.RunRef, p provider) (bool, error) {
 	var agrees bool
-	err := tx.QueryRowContext(ctx, `SELECT ?2 IN (SELECT number FROM runs WHERE provider = ?1 AND state = ?3 AND number <= ?4 ORDER BY number DESC LIMIT ?5)`,
+	err := tx.QueryRow(ctx, `SELECT $2 IN (SELECT number FROM runs WHERE provider = $1 AND state = $3 AND number <= $4 ORDER BY number DESC LIMIT $5)`,
 		r.Provider, r.Number, catalogue.Concluded, p.fullRead, p.heldRuns).Scan(&agrees)
 	return agrees, err
 }
 
 // Reapply implements ports.Reapplying.
 func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue.Decide) (out catalogue.Outcome, err error) {
-	err = s.update(ctx, "reapply records", func(tx *sql.Tx) error {
+	err = s.update(ctx, "reapply records", func(tx Tx) error {
 		out = catalogue.Outcome{}
+		if _, err := tx.Lock(ctx, b.Run.Provider, true); err != nil {
+			return err
+		}
 		p, found, err := findProvider(ctx, tx, b.Run.Provider)
 		if err != nil {
 			return err
@@ -127,7 +132,7 @@ func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue
 		}
 		for _, r := range b.Rejections {
 			var open bool
-			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM rejections WHERE key = ? AND resolved = 0)", r.Key[:]).Scan(&open); err != nil {
+			if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM rejections WHERE key = $1 AND NOT resolved)", r.Key[:]).Scan(&open); err != nil {
 				return err
 			}
 			if !open {
@@ -143,15 +148,14 @@ func (s *Store) Reapply(ctx context.Context, b catalogue.Batch, decide catalogue
 		if err := storeEvents(ctx, tx, b.Run, writes, &out); err != nil {
 			return err
 		}
-		if err := eachPage(b.Understood, func(placeholders string, args []any) error {
-			args = append([]any{s.clock().UnixMilli(), b.Run.Provider, b.Run.Number}, args...)
-			//nolint:gosec // what is put together are placeholders
-			_, err := tx.ExecContext(ctx, "UPDATE rejections SET resolved = 1, updated_at = ? WHERE provider = ? AND resolved = 0 AND last_run <= ? AND event IN "+placeholders, args...)
-			return err
-		}); err != nil {
+		now, err := tx.Now(ctx)
+		if err != nil {
 			return err
 		}
-		out.Head, err = head(ctx, tx)
+		if err := resolveOf(ctx, tx, b.Understood, b.Run, b.Run.Number, now); err != nil {
+			return err
+		}
+		out.Head, err = logWrites(ctx, tx, b.Run, writes)
 		return err
 	})
 	return out, err

@@ -1,9 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -13,9 +11,9 @@ import (
 // Apply implements ports.Ingester.
 func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.Decide) (catalogue.Outcome, error) {
 	var out catalogue.Outcome
-	err := s.update(ctx, "apply batch", func(tx *sql.Tx) error {
+	err := s.update(ctx, "apply batch", func(tx Tx) error {
 		out = catalogue.Outcome{}
-		in, err := s.enter(ctx, tx, b.Run)
+		in, err := enter(ctx, tx, b.Run)
 		if err != nil {
 			return err
 		}
@@ -39,27 +37,29 @@ func (s *Store) Apply(ctx context.Context, b catalogue.Batch, decide catalogue.D
 				return err
 			}
 		}
-		if err := s.reject(ctx, tx, b); err != nil {
+		if err := reject(ctx, tx, b); err != nil {
 			return err
 		}
+		out.Rejected = len(b.Rejections)
 		if err := storeEvents(ctx, tx, b.Run, writes, &out); err != nil {
 			return err
 		}
 		if in.current {
-			if err := noteSeen(ctx, tx, b, out.Added); err != nil {
+			if err := noteSeen(ctx, tx, b, &out); err != nil {
 				return err
 			}
-			out.Ready = in.State == catalogue.Announced && in.Applied+1 >= in.Chunks
 		}
-		out.Rejected = len(b.Rejections)
-		out.Head, err = head(ctx, tx)
+		out.Head, err = logWrites(ctx, tx, b.Run, writes)
 		return err
 	})
 	return out, err
 }
 
-// storeEvents writes events with their log, and counts them.
-func storeEvents(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, writes []catalogue.Write, out *catalogue.Outcome) error {
+// storeEvents writes events and counts them. They are still to be logged.
+func storeEvents(ctx context.Context, tx Tx, r catalogue.RunRef, writes []catalogue.Write, out *catalogue.Outcome) error {
+	if err := writeEvents(ctx, tx, r, writes); err != nil {
+		return err
+	}
 	available := 0
 	for _, w := range writes {
 		if w.Kind != catalogue.Added {
@@ -71,16 +71,15 @@ func storeEvents(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, writes []c
 			available++
 		}
 	}
-	if out.Added > 0 {
-		if _, err := tx.ExecContext(ctx, "UPDATE providers SET known = known + ?, available = available + ? WHERE id = ?", out.Added, available, r.Provider); err != nil {
-			return err
-		}
+	if out.Added == 0 {
+		return nil
 	}
-	return writeEvents(ctx, tx, r, writes)
+	_, err := tx.Exec(ctx, "UPDATE providers SET known = known + $1, available = available + $2 WHERE id = $3", out.Added, available, r.Provider)
+	return err
 }
 
 // ofUnknown leaves out the rejections of events that are known: a late chunk has no news of those.
-func ofUnknown(ctx context.Context, tx *sql.Tx, rejections []catalogue.Rejection) ([]catalogue.Rejection, error) {
+func ofUnknown(ctx context.Context, tx Tx, rejections []catalogue.Rejection) ([]catalogue.Rejection, error) {
 	ids := make([]event.ID, len(rejections))
 	for i, r := range rejections {
 		ids[i] = r.Identity.ID()
@@ -93,20 +92,16 @@ func ofUnknown(ctx context.Context, tx *sql.Tx, rejections []catalogue.Rejection
 }
 
 // appliedBefore reports whether the chunk of the current run is known. A final run has all its chunks.
-func appliedBefore(ctx context.Context, tx *sql.Tx, in run, chunk int) (bool, error) {
+func appliedBefore(ctx context.Context, tx Tx, in run, chunk int) (applied bool, err error) {
 	if !in.State.Open() {
 		return true, nil
 	}
-	var one int
-	err := tx.QueryRowContext(ctx, "SELECT 1 FROM run_chunks WHERE provider = ? AND run = ? AND chunk = ?", in.Ref.Provider, in.Ref.Number, chunk).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM run_chunks WHERE provider = $1 AND run = $2 AND chunk = $3)", in.Ref.Provider, in.Ref.Number, chunk).Scan(&applied)
+	return applied, err
 }
 
-// noteSeen keeps what the chunk saw until its run is concluded.
-func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch, added int) error {
+// noteSeen keeps what the chunk saw until its run is concluded, and finds out whether it was the last.
+func noteSeen(ctx context.Context, tx Tx, b catalogue.Batch, out *catalogue.Outcome) error {
 	seen := slices.Clone(b.Understood)
 	nameless := 0
 	for _, r := range b.Rejections {
@@ -116,10 +111,17 @@ func noteSeen(ctx context.Context, tx *sql.Tx, b catalogue.Batch, added int) err
 		}
 		seen = append(seen, r.Identity.ID())
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO run_chunks (provider, run, chunk, seen, nameless) VALUES (?, ?, ?, ?, ?)",
+	if _, err := tx.Exec(ctx, "INSERT INTO run_chunks (provider, run, chunk, seen, nameless) VALUES ($1, $2, $3, $4, $5)",
 		b.Run.Provider, b.Run.Number, b.Chunk, joined(seen), nameless); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE runs SET applied = applied + 1, added = added + ? WHERE provider = ? AND number = ?", added, b.Run.Provider, b.Run.Number)
+	var (
+		state   catalogue.RunState
+		applied int64
+		chunks  *int64
+	)
+	err := tx.QueryRow(ctx, "UPDATE runs SET applied = applied + 1, added = added + $1 WHERE provider = $2 AND number = $3 RETURNING state, applied, chunks",
+		out.Added, b.Run.Provider, b.Run.Number).Scan(&state, &applied, &chunks)
+	out.Ready = state == catalogue.Announced && chunks != nil && applied >= *chunks
 	return err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -25,9 +25,9 @@ type provider struct {
 	held                                   []event.ID
 }
 
-func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found bool, err error) {
+func findProvider(ctx context.Context, tx Tx, id string) (p provider, found bool, err error) {
 	var held []byte
-	err = tx.QueryRowContext(ctx, "SELECT current_run, concluded_run, full_read, believed_run, etag, last_modified, held_runs, held FROM providers WHERE id = ?", id).
+	err = tx.QueryRow(ctx, "SELECT current_run, concluded_run, full_read, believed_run, etag, last_modified, held_runs, held FROM providers WHERE id = $1", id).
 		Scan(&p.current, &p.concluded, &p.fullRead, &p.believed, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &held)
 	p.held = split(held)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -38,30 +38,30 @@ func findProvider(ctx context.Context, tx *sql.Tx, id string) (p provider, found
 
 const runColumns = "provider, number, state, chunks, applied, added, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note, (SELECT count(*) FROM parked k WHERE k.provider = runs.provider AND k.run = runs.number)"
 
-func scanRun(row scanner) (catalogue.Run, error) {
+func scanRun(row Row) (catalogue.Run, error) {
 	var (
 		r                catalogue.Run
-		chunks           sql.NullInt64
+		chunks           *int64
 		begun            int64
-		announced, ended sql.NullInt64
+		announced, ended *int64
 	)
 	err := row.Scan(&r.Ref.Provider, &r.Ref.Number, &r.State, &chunks, &r.Applied, &r.Added, &r.Failure, &begun, &announced, &ended, &r.Withdrawn, &r.Returned, &r.Held, &r.Note, &r.Parked)
 	r.Chunks = -1
-	if chunks.Valid {
-		r.Chunks = int(chunks.Int64)
+	if chunks != nil {
+		r.Chunks = int(*chunks)
 	}
 	r.BegunAt = time.UnixMilli(begun).UTC()
-	if announced.Valid {
-		r.AnnouncedAt = time.UnixMilli(announced.Int64).UTC()
+	if announced != nil {
+		r.AnnouncedAt = time.UnixMilli(*announced).UTC()
 	}
-	if ended.Valid {
-		r.EndedAt = time.UnixMilli(ended.Int64).UTC()
+	if ended != nil {
+		r.EndedAt = time.UnixMilli(*ended).UTC()
 	}
 	return r, err
 }
 
-func findRun(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run catalogue.Run, found bool, err error) {
-	run, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM runs WHERE provider = ? AND number = ?", r.Provider, r.Number))
+func findRun(ctx context.Context, tx Tx, r catalogue.RunRef) (run catalogue.Run, found bool, err error) {
+	run, err = scanRun(tx.QueryRow(ctx, "SELECT "+runColumns+" FROM runs WHERE provider = $1 AND number = $2", r.Provider, r.Number))
 	if errors.Is(err, sql.ErrNoRows) {
 		return run, false, nil
 	}
@@ -71,9 +71,15 @@ func findRun(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run catalogue
 // Begin implements ports.Runs.
 func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Begun, error) {
 	var begun catalogue.Begun
-	err := s.update(ctx, "begin run", func(tx *sql.Tx) error {
-		now := s.clock()
-		if err := s.holds(ctx, tx, start, now); err != nil {
+	err := s.update(ctx, "begin run", func(tx Tx) error {
+		if _, err := tx.Lock(ctx, start.Provider, true); err != nil {
+			return err
+		}
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if err := holds(ctx, tx, start, now); err != nil {
 			return err
 		}
 		number := catalogue.RunAt(now)
@@ -95,21 +101,21 @@ func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Beg
 			}
 		}
 		begun.Run = catalogue.RunRef{Provider: start.Provider, Number: number}
-		if _, err := s.enter(ctx, tx, begun.Run); err != nil {
+		if _, err := enter(ctx, tx, begun.Run); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE providers SET interval = ? WHERE id = ?", start.Interval.Milliseconds(), start.Provider); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE providers SET interval = $1 WHERE id = $2", start.Interval.Milliseconds(), start.Provider); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "DELETE FROM runs WHERE provider = ?1 AND number < (SELECT number FROM runs WHERE provider = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)", start.Provider, keptRuns)
+		_, err = tx.Exec(ctx, "DELETE FROM runs WHERE provider = $1 AND number < (SELECT number FROM runs WHERE provider = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)", start.Provider, keptRuns)
 		return err
 	})
 	return begun, err
 }
 
-func (s *Store) holds(ctx context.Context, tx *sql.Tx, start catalogue.Start, now time.Time) error {
+func holds(ctx context.Context, tx Tx, start catalogue.Start, now time.Time) error {
 	var holder string
-	err := tx.QueryRowContext(ctx, "SELECT holder FROM leases WHERE name = ? AND expires_at > ?", catalogue.LeaseName(start.Provider), now.UnixMilli()).Scan(&holder)
+	err := tx.QueryRow(ctx, "SELECT holder FROM leases WHERE name = $1 AND expires_at > $2", catalogue.LeaseName(start.Provider), now.UnixMilli()).Scan(&holder)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && holder != start.Holder {
 		return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNotHolder, Message: "the lease to fetch provider " + start.Provider + " is not held"}
 	}
@@ -118,9 +124,9 @@ func (s *Store) holds(ctx context.Context, tx *sql.Tx, start catalogue.Start, no
 
 // mayFollow reports whether a run may begin after last. One with a parked part will not be concluded, so nobody
 // waits for it.
-func mayFollow(ctx context.Context, tx *sql.Tx, last catalogue.Run, start catalogue.Start, now time.Time) error {
+func mayFollow(ctx context.Context, tx Tx, last catalogue.Run, start catalogue.Start, now time.Time) error {
 	var parked bool
-	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM parked WHERE provider = ? AND run = ?)", last.Ref.Provider, last.Ref.Number).Scan(&parked); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM parked WHERE provider = $1 AND run = $2)", last.Ref.Provider, last.Ref.Number).Scan(&parked); err != nil {
 		return err
 	}
 	published, waited := false, time.Duration(0)
@@ -144,10 +150,27 @@ type run struct {
 }
 
 // enter makes sure that the run and its provider are there, and lets a run that is later than all others
-// supersede the provider's open one.
-func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run, error) {
-	now := s.clock()
+// supersede the provider's open one. What belongs to the current run shares the provider with others of its kind;
+// everything else is alone.
+func enter(ctx context.Context, tx Tx, r catalogue.RunRef) (run, error) {
 	p, known, err := findProvider(ctx, tx, r.Provider)
+	if err != nil {
+		return run{}, err
+	}
+	alone := !known || r.Number != p.current
+	passed, err := tx.Lock(ctx, r.Provider, alone)
+	if err != nil {
+		return run{}, err
+	}
+	if passed {
+		if p, known, err = findProvider(ctx, tx, r.Provider); err != nil {
+			return run{}, err
+		}
+		if !alone && r.Number != p.current {
+			return run{}, ErrAgain // a later run began meanwhile; to be alone now, one would have to wait for others who wait as well
+		}
+	}
+	now, err := tx.Now(ctx)
 	if err != nil {
 		return run{}, err
 	}
@@ -160,7 +183,7 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run,
 	}
 	switch {
 	case !known:
-		_, err = tx.ExecContext(ctx, "INSERT INTO providers (id, current_run) VALUES (?, ?)", r.Provider, r.Number)
+		_, err = tx.Exec(ctx, "INSERT INTO providers (id, current_run) VALUES ($1, $2)", r.Provider, r.Number)
 	case r.Number > p.current:
 		err = supersede(ctx, tx, r, now)
 	}
@@ -176,35 +199,42 @@ func (s *Store) enter(ctx context.Context, tx *sql.Tx, r catalogue.RunRef) (run,
 		if r.Number < p.current {
 			found.State = catalogue.Superseded
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO runs (provider, number, state, begun_at) VALUES (?, ?, ?, ?)", r.Provider, r.Number, found.State, found.BegunAt.UnixMilli()); err != nil {
+		if _, err := tx.Exec(ctx, "INSERT INTO runs (provider, number, state, begun_at) VALUES ($1, $2, $3, $4)", r.Provider, r.Number, found.State, found.BegunAt.UnixMilli()); err != nil {
 			return run{}, err
 		}
 	}
 	return run{Run: found, current: r.Number >= p.current, laterConcluded: p.concluded > r.Number}, nil
 }
 
-func supersede(ctx context.Context, tx *sql.Tx, r catalogue.RunRef, now time.Time) error {
-	if _, err := tx.ExecContext(ctx, "UPDATE runs SET state = ?, ended_at = ? WHERE provider = ? AND number < ? AND state IN (?, ?)",
+func supersede(ctx context.Context, tx Tx, r catalogue.RunRef, now time.Time) error {
+	if _, err := tx.Exec(ctx, "UPDATE runs SET state = $1, ended_at = $2 WHERE provider = $3 AND number < $4 AND state IN ($5, $6)",
 		catalogue.Superseded, now.UnixMilli(), r.Provider, r.Number, catalogue.Reading, catalogue.Announced); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM run_chunks WHERE provider = ? AND run < ?", r.Provider, r.Number); err != nil {
+	if _, err := tx.Exec(ctx, "DELETE FROM run_chunks WHERE provider = $1 AND run < $2", r.Provider, r.Number); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "UPDATE providers SET current_run = ? WHERE id = ?", r.Number, r.Provider)
+	_, err := tx.Exec(ctx, "UPDATE providers SET current_run = $1 WHERE id = $2", r.Number, r.Provider)
 	return err
 }
 
 // Complete implements ports.Ingester.
 func (s *Store) Complete(ctx context.Context, c catalogue.Completion) error {
-	return s.update(ctx, "complete run", func(tx *sql.Tx) error {
-		in, err := s.enter(ctx, tx, c.Run)
+	return s.update(ctx, "complete run", func(tx Tx) error {
+		if _, err := tx.Lock(ctx, c.Run.Provider, true); err != nil {
+			return err
+		}
+		in, err := enter(ctx, tx, c.Run)
 		if err != nil || in.State != catalogue.Reading {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET state = ?, announced_at = ?, chunks = ?, read_to_end = ?, not_modified = ?, failure = ?, etag = ?, last_modified = ?
-			WHERE provider = ? AND number = ?`,
-			catalogue.Announced, s.clock().UnixMilli(), c.Chunks, c.ReadToEnd, c.NotModified, c.Failure, c.Validators.ETag, c.Validators.LastModified, c.Run.Provider, c.Run.Number)
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE runs SET state = $1, announced_at = $2, chunks = $3, read_to_end = $4, not_modified = $5, failure = $6, etag = $7, last_modified = $8
+			WHERE provider = $9 AND number = $10`,
+			catalogue.Announced, now.UnixMilli(), c.Chunks, c.ReadToEnd, c.NotModified, c.Failure, c.Validators.ETag, c.Validators.LastModified, c.Run.Provider, c.Run.Number)
 		return err
 	})
 }
@@ -216,18 +246,17 @@ const ready = `FROM runs r JOIN providers p ON p.id = r.provider AND p.current_r
 
 // Pending implements ports.Ingester.
 func (s *Store) Pending(ctx context.Context) ([]catalogue.RunRef, error) {
-	runs, err := collect(ctx, s.read, func(row scanner) (r catalogue.RunRef, err error) {
+	return list(ctx, s, "list pending runs", func(row Row) (r catalogue.RunRef, err error) {
 		return r, row.Scan(&r.Provider, &r.Number)
 	}, "SELECT r.provider, r.number "+ready+" ORDER BY r.provider")
-	return runs, translate("list pending runs", err)
 }
 
 // Feeds implements ports.FeedReader.
 func (s *Store) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
 	var feeds []catalogue.Feed
-	err := s.view(ctx, "list feeds", func(tx *sql.Tx) error {
+	err := s.view(ctx, "list feeds", func(tx Tx) error {
 		var err error
-		feeds, err = collect(ctx, tx, func(row scanner) (f catalogue.Feed, err error) {
+		feeds, err = collect(ctx, tx, func(row Row) (f catalogue.Feed, err error) {
 			var concluded, believed, rejected, interval int64
 			var current catalogue.RunNumber
 			err = row.Scan(&f.Provider, &current, &concluded, &believed, &f.Known, &f.Available, &interval, &rejected)
@@ -242,7 +271,7 @@ func (s *Store) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
 			f.Current.Ref = catalogue.RunRef{Provider: f.Provider, Number: current}
 			return f, err
 		}, `SELECT id, current_run, concluded_run, believed_run, known, available, interval,
-			(SELECT count(*) FROM rejections r WHERE r.provider = p.id AND r.resolved = 0) FROM providers p ORDER BY id`)
+			(SELECT count(*) FROM rejections r WHERE r.provider = p.id AND NOT r.resolved) FROM providers p ORDER BY id`)
 		if err != nil {
 			return err
 		}
