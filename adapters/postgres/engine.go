@@ -1,0 +1,127 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/huandu/go-sqlbuilder"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// engine runs the transactions of a store.
+type engine struct {
+	write *pgxpool.Pool // nil where the store is open for reading only
+	read  *pgxpool.Pool
+	clock func() time.Time // nil for the database's
+	log   *slog.Logger
+	bell  sqlstore.Bell
+}
+
+const (
+	// acquireWait is how long a transaction may wait for a connection. While all are in use, more waiting would
+	// only make everybody late.
+	acquireWait = 2 * time.Second
+	// updateTimeout is for a writing transaction, also where nobody answers and the caller would wait for ever.
+	updateTimeout = 90 * time.Second
+	// attempts is how often a transaction is tried that others got in the way of.
+	attempts = 5
+)
+
+// Update implements sqlstore.Database.
+func (e *engine) Update(ctx context.Context, work func(sqlstore.Tx) error) error {
+	if e.write == nil {
+		return fault.New(fault.Conflict, "the store is open for reading only")
+	}
+	ctx, cancel := context.WithTimeout(ctx, updateTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		news, err := e.run(ctx, e.write, pgx.TxOptions{}, work)
+		if err == nil && news {
+			e.bell.Ring()
+		}
+		if !gotInTheWay(err) || attempt == attempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(attempt) * 20 * time.Millisecond)): //nolint:gosec // nothing is guessed from it
+		}
+	}
+}
+
+// View implements sqlstore.Database.
+func (e *engine) View(ctx context.Context, work func(sqlstore.Tx) error) error {
+	_, err := e.run(ctx, e.read, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, work)
+	return err
+}
+
+func (e *engine) run(ctx context.Context, p *pgxpool.Pool, o pgx.TxOptions, work func(sqlstore.Tx) error) (news bool, err error) {
+	conn, err := acquire(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	begun, err := conn.BeginTx(ctx, o)
+	if err != nil {
+		return false, err
+	}
+	t := &tx{Tx: begun, clock: e.clock}
+	done := false
+	defer func() {
+		if !done { // a panic must not keep the transaction either
+			rollback(ctx, begun)
+		}
+	}()
+	if err := work(t); err != nil {
+		return false, err
+	}
+	done = true
+	return t.news, begun.Commit(ctx)
+}
+
+func acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
+	waiting, cancel := context.WithTimeout(ctx, acquireWait)
+	defer cancel()
+	conn, err := p.Acquire(waiting)
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		if s := p.Stat(); s.AcquiredConns() == s.MaxConns() {
+			return nil, &fault.Error{Kind: fault.Unavailable, Message: "all connections to the database are in use", RetryAfter: time.Second, Cause: err}
+		}
+	}
+	return conn, err
+}
+
+// rollback also works for somebody who is gone. What it cannot reach, the server rolls back.
+func rollback(ctx context.Context, t pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acquireWait)
+	defer cancel()
+	_ = t.Rollback(ctx)
+}
+
+// gotInTheWay reports whether another transaction is the reason, and this one may succeed when it starts again. A key
+// that is there twice is one that another delivery of the same chunk has just written.
+func gotInTheWay(err error) bool {
+	if errors.Is(err, sqlstore.ErrAgain) {
+		return true
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "40001" || e.Code == "40P01" || e.Code == "23505")
+}
+
+// Bell implements sqlstore.Database.
+func (e *engine) Bell() *sqlstore.Bell { return &e.bell }
+
+// Flavor implements sqlstore.Database.
+func (e *engine) Flavor() sqlbuilder.Flavor { return sqlbuilder.PostgreSQL }
+
+// Translate implements sqlstore.Database.
+func (e *engine) Translate(attempted string, err error) error { return translate(attempted, err) }

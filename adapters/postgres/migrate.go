@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// lockAttempts times lockEvery is how long a process waits for another one that migrates. A big index takes a while.
+const (
+	lockEvery    = time.Second
+	lockAttempts = 1800
+)
+
+func migrations(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	// It tries the lock again and again and never waits inside of the database, where building an index
+	// concurrently would wait for it in turn.
+	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(uint64(lockEvery/time.Second), lockAttempts))
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(one))
+}
+
+// connect is a connection for migrations, which may take their time.
+func connect(url string) (*sql.DB, error) {
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	c.ConnectTimeout = connectTimeout
+	c.RuntimeParams["application_name"] = "marquee migrate"
+	return stdlib.OpenDB(*c), nil
+}
+
+// migrate brings the schema up to date, whoever else is about to. It only reads where there is nothing to do, so
+// a role without further rights will do.
+func migrate(ctx context.Context, url string) (err error) {
+	db, err := connect(url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m, err := migrations(db)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "read migrations", err)
+	}
+	at, err := schema(ctx, db)
+	if err != nil {
+		return translate("read the schema's version", err)
+	}
+	known := latest(m)
+	if at >= known {
+		return bearable(ctx, db, known)
+	}
+	_, err = m.Up(ctx)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" {
+		return &fault.Error{Kind: fault.Conflict, Cause: err, Message: "the schema is not up to date, and this role may not change it; run `marquee migrate up` as the schema's owner"}
+	}
+	return translate("migrate database", err)
+}
+
+func latest(m *goose.Provider) int64 {
+	var version int64
+	for _, s := range m.ListSources() {
+		version = max(version, s.Version)
+	}
+	return version
+}
+
+// schema is the version that the database has, 0 for an empty one. Asking goose would have its table made.
+func schema(ctx context.Context, db *sql.DB) (version int64, err error) {
+	var made bool
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass('goose_db_version') IS NOT NULL").Scan(&made); err != nil || !made {
+		return 0, err
+	}
+	err = db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+	return version, err
+}
+
+// bearable reports whether a program that knows the schema up to a version can work on what is there.
+func bearable(ctx context.Context, db *sql.DB, known int64) error {
+	var oldest int64
+	if err := db.QueryRowContext(ctx, "SELECT oldest FROM schema_floor").Scan(&oldest); err != nil {
+		return translate("read the schema's floor", err)
+	}
+	if known < oldest {
+		return fault.New(fault.Conflict, "the database needs a program that knows schema %d, this one knows %d; use a newer program", oldest, known)
+	}
+	return nil
+}
+
+// Migration is a step of the schema.
+type Migration struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// Migrations tells which steps the database has taken, and changes nothing.
+func Migrations(ctx context.Context, url string) (list []Migration, err error) {
+	db, err := connect(url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m, err := migrations(db)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "read migrations", err)
+	}
+	at, err := schema(ctx, db)
+	if err != nil {
+		return nil, translate("read the schema's version", err)
+	}
+	for _, s := range m.ListSources() {
+		list = append(list, Migration{Version: s.Version, Name: s.Path, Applied: s.Version <= at})
+	}
+	return list, nil
+}

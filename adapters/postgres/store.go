@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// Options say where the store is and how it is used.
+type Options struct {
+	// URL is postgres://user:password@host:port/database?… or a keyword/value string, as libpq reads them.
+	URL string
+	// Clock is the store's clock, which runs and leases go by; the database's own unless set.
+	Clock func() time.Time
+	// Readers and Writers are the most connections that read and write at once; 0 is 8 and 4.
+	Readers, Writers int
+	// ReadOnly opens a store that can write nothing.
+	ReadOnly bool
+	// Beside leaves the schema as it is, also where it is not up to date.
+	Beside bool
+	// Listen keeps a connection that hears of other processes' changes at once.
+	Listen bool
+	// Tracer watches statements; it may be nil.
+	Tracer pgx.QueryTracer
+	// Logger is told of connections that are lost; slog.Default unless set.
+	Logger *slog.Logger
+}
+
+// Store is an event store in a PostgreSQL database. It implements all ports of a store; see sqlstore.Store.
+type Store struct {
+	*sqlstore.Store
+	engine *engine
+	stop   context.CancelFunc
+	owned  sync.WaitGroup
+}
+
+const (
+	defaultReaders = 8
+	defaultWriters = 4
+)
+
+// How long a statement may take on the server, whatever becomes of who asked for it, and how long it may wait for
+// a lock. Somebody who only searches is gone after ten seconds.
+var (
+	readSettings = map[string]string{
+		"application_name": "marquee", "statement_timeout": "15s", "idle_in_transaction_session_timeout": "60s",
+		"jit": "off", // compiling a search takes longer than the search
+	}
+	writeSettings = map[string]string{
+		"application_name": "marquee", "statement_timeout": "60s", "lock_timeout": "20s", "idle_in_transaction_session_timeout": "60s",
+		"jit": "off",
+	}
+)
+
+// Open connects to the database and brings its schema up to date, where the role may; any number of processes may do
+// so at once. A database that is away is fault.Unavailable. A schema that this program cannot work on, or
+// may not bring up to date, is fault.Conflict.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	life, stop := context.WithCancel(context.Background())
+	e := &engine{clock: o.Clock, log: cmp.Or(o.Logger, slog.Default())}
+	s := &Store{Store: sqlstore.New(e), engine: e, stop: stop}
+	if err := s.open(ctx, life, o); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx, life context.Context, o Options) (err error) {
+	if !o.Beside && !o.ReadOnly {
+		if err := migrate(ctx, o.URL); err != nil {
+			return err
+		}
+	}
+	if s.engine.read, err = pool(life, o, cmp.Or(o.Readers, defaultReaders), readSettings); err != nil {
+		return err
+	}
+	if !o.ReadOnly {
+		if s.engine.write, err = pool(life, o, cmp.Or(o.Writers, defaultWriters), writeSettings); err != nil {
+			return err
+		}
+	}
+	if err := s.Ping(ctx); err != nil {
+		return err
+	}
+	if o.Listen {
+		s.owned.Go(func() { s.engine.listen(life, o.URL) })
+	}
+	return nil
+}
+
+// Connections are given up after a while, so that a failover or a change of addresses is followed.
+const (
+	connectTimeout = 5 * time.Second
+	connectionLife = 30 * time.Minute
+	connectionIdle = 5 * time.Minute
+)
+
+func pool(ctx context.Context, o Options, connections int, settings map[string]string) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	c.MaxConns = int32(connections) //nolint:gosec // a configured number of connections
+	c.MaxConnLifetime, c.MaxConnLifetimeJitter, c.MaxConnIdleTime = connectionLife, connectionLife/10, connectionIdle
+	c.ConnConfig.ConnectTimeout = connectTimeout
+	c.ConnConfig.Tracer = o.Tracer
+	for name, value := range settings {
+		if _, given := c.ConnConfig.RuntimeParams[name]; !given {
+			c.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	p, err := pgxpool.NewWithConfig(ctx, c)
+	return p, translate("open pool", err)
+}
+
+// unreadable hides what a URL may hold.
+func unreadable(error) error {
+	return fault.New(fault.Invalid, "the database's URL cannot be read; one looks like postgres://marquee:password@localhost:5432/marquee")
+}
+
+// Close waits for what is running and closes the connections.
+func (s *Store) Close() error {
+	s.stop()
+	s.owned.Wait()
+	for _, p := range [...]*pgxpool.Pool{s.engine.read, s.engine.write} {
+		if p != nil {
+			p.Close()
+		}
+	}
+	return nil
+}

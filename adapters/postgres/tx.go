@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
+	"github.com/marquee-events/marquee/core/event"
+)
+
+// tx is a transaction as the store's rules know it.
+type tx struct {
+	pgx.Tx
+	clock func() time.Time
+	now   time.Time
+	news  bool
+}
+
+func (t *tx) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
+	tag, err := t.Tx.Exec(ctx, query, storable(args)...)
+	return tag.RowsAffected(), err
+}
+
+func (t *tx) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
+	return t.Tx.Query(ctx, query, storable(args)...)
+}
+
+func (t *tx) QueryRow(ctx context.Context, query string, args ...any) sqlstore.Row {
+	return t.Tx.QueryRow(ctx, query, storable(args)...)
+}
+
+// storable replaces what PostgreSQL takes in no text: a zero byte, and bytes that are no UTF-8.
+func storable(args []any) []any {
+	for i, arg := range args {
+		if s, ok := arg.(string); ok && (strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s)) {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}
+
+// Insert copies the rows. Nobody else adds the same ones meanwhile, see sqlstore.Tx; should it happen, the key says so.
+func (t *tx) Insert(ctx context.Context, table sqlstore.Table, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for _, row := range rows {
+		storable(row)
+	}
+	_, err := t.CopyFrom(ctx, pgx.Identifier{table.Name}, table.Columns, pgx.CopyFromRows(rows))
+	return err
+}
+
+// Rewrite sends one statement a row, all at once.
+func (t *tx) Rewrite(ctx context.Context, table sqlstore.Table, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	set := make([]string, 0, len(table.Columns))
+	for i, column := range table.Columns[1:] {
+		set = append(set, column+" = $"+strconv.Itoa(i+2))
+	}
+	query := "UPDATE " + table.Name + " SET " + strings.Join(set, ", ") + " WHERE " + table.Columns[0] + " = $1"
+	var all pgx.Batch
+	for _, row := range rows {
+		all.Queue(query, storable(row)...)
+	}
+	return t.SendBatch(ctx, &all).Close()
+}
+
+// EachGroup takes all ids in one array.
+func (t *tx) EachGroup(ids []event.ID, bound int, work func(in string, args []any) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	array := make([][]byte, len(ids))
+	for i := range ids {
+		array[i] = ids[i][:]
+	}
+	return work("= ANY ($"+strconv.Itoa(bound+1)+")", []any{array})
+}
+
+// lockSpace keeps the store's advisory locks apart from those of others in the same database.
+const lockSpace = 0x4d517565
+
+// Lock is an advisory lock: it is not stored, costs no write and queues fairly. Two providers whose hashes are the
+// same wait for each other without need.
+func (t *tx) Lock(ctx context.Context, provider string, alone bool) (passed bool, err error) {
+	query := "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
+	if alone {
+		query = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+	}
+	_, err = t.Exec(ctx, query, lockSpace, provider)
+	return true, err
+}
+
+func (t *tx) Now(ctx context.Context) (time.Time, error) {
+	if t.clock != nil {
+		return t.clock(), nil
+	}
+	var err error
+	if t.now.IsZero() {
+		err = t.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&t.now)
+	}
+	return t.now, err
+}
+
+// channel is what those who follow the change log listen to.
+const channel = "marquee_changes"
+
+func (t *tx) Announce(ctx context.Context) error {
+	t.news = true
+	_, err := t.Exec(ctx, "SELECT pg_notify('"+channel+"', '')")
+	return err
+}
