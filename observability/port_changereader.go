@@ -34,3 +34,7 @@ func (c *changeReader) Changes(ctx context.Context, after catalogue.Version, lim
 	}
 	return batch, err
 }
+
+func (c *changeReader) Await(ctx context.Context, after catalogue.Version) (catalogue.Version, error) {
+	return c.next.Await(ctx, after)
+}

@@ -36,6 +36,10 @@ func (w *world) Search(ctx context.Context, _ catalogue.Query) (catalogue.Page, 
 	return w.page, w.err
 }
 
+func (w *world) Await(context.Context, catalogue.Version) (catalogue.Version, error) {
+	return catalogue.Version{}, nil
+}
+
 func (w *world) Changes(context.Context, catalogue.Version, int) (catalogue.ChangeBatch, error) {
 	return w.batch, w.err
 }

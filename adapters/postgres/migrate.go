@@ -14,6 +14,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
 	"github.com/marquee-events/marquee/core/fault"
 )
 
@@ -51,9 +52,9 @@ func connect(url string) (*sql.DB, error) {
 	return stdlib.OpenDB(*c), nil
 }
 
-// migrate brings the schema up to date, whoever else is about to. It only reads where there is nothing to do, so
-// a role without further rights will do.
-func migrate(ctx context.Context, url string) (err error) {
+// Migrate brings the schema up to date, whoever else is about to. It only reads where there is nothing to do, so
+// a role without further rights will do. It fails like Open.
+func Migrate(ctx context.Context, url string) (err error) {
 	db, err := connect(url)
 	if err != nil {
 		return err
@@ -109,11 +110,7 @@ func bearable(ctx context.Context, db *sql.DB, known int64) error {
 }
 
 // Migration is a step of the schema.
-type Migration struct {
-	Version int64
-	Name    string
-	Applied bool
-}
+type Migration = sqlstore.Migration
 
 // Migrations tells which steps the database has taken, and changes nothing.
 func Migrations(ctx context.Context, url string) (list []Migration, err error) {

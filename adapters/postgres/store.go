@@ -76,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func (s *Store) open(ctx, life context.Context, o Options) (err error) {
 	if !o.Beside && !o.ReadOnly {
-		if err := migrate(ctx, o.URL); err != nil {
+		if err := Migrate(ctx, o.URL); err != nil {
 			return err
 		}
 	}

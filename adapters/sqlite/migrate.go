@@ -10,6 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
 	"github.com/marquee-events/marquee/core/fault"
 )
 
@@ -43,11 +44,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 }
 
 // Migration is a step of the schema.
-type Migration struct {
-	Version int64
-	Name    string
-	Applied bool
-}
+type Migration = sqlstore.Migration
 
 // Migrations tells which steps the database at path has taken. A database that is not there has taken none.
 func Migrations(ctx context.Context, path string) (list []Migration, err error) {

@@ -4,48 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/ingest"
 )
 
 // openForReading opens the catalogue beside whoever runs, and changes nothing in it.
-func openForReading(ctx context.Context, conf config.Config) (*sqlite.Store, error) {
-	return openBeside(ctx, conf, sqlite.Options{ReadOnly: true})
+func openForReading(ctx context.Context, conf config.Config) (wiring.Catalogue, error) {
+	return wiring.OpenCatalogue(ctx, conf, wiring.Reading)
 }
 
 // openForDeciding opens the catalogue beside whoever runs, for what a person decides.
-func openForDeciding(ctx context.Context, conf config.Config) (*sqlite.Store, error) {
-	return openBeside(ctx, conf, sqlite.Options{Beside: true})
-}
-
-func openBeside(ctx context.Context, conf config.Config, o sqlite.Options) (*sqlite.Store, error) {
-	o.Path, o.Clock, o.Readers = wiring.DataDir(conf.DataDir).Database(), time.Now, 1
-	if _, err := os.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no catalogue at %s; MARQUEE_DATA_DIR says where to look", o.Path)
-	}
-	store, err := sqlite.Open(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("open the catalogue at %s: %w", o.Path, err)
-	}
-	return store, nil
+func openForDeciding(ctx context.Context, conf config.Config) (wiring.Catalogue, error) {
+	return wiring.OpenCatalogue(ctx, conf, wiring.Deciding)
 }
 
 // onCatalogue makes the body of a command that looks into the catalogue, or decides something in it.
 func (c *command) onCatalogue(
-	open func(context.Context, config.Config) (*sqlite.Store, error),
-	do func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error,
+	open func(context.Context, config.Config) (wiring.Catalogue, error),
+	do func(cmd *cobra.Command, conf config.Config, store wiring.Catalogue, args []string) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		conf, err := c.configuration(cmd.ErrOrStderr())
@@ -62,7 +46,7 @@ func (c *command) onCatalogue(
 }
 
 // provider is the one that a command is about: the one that is configured, or the only one that the catalogue has.
-func (c *command) provider(ctx context.Context, conf config.Config, store *sqlite.Store) (string, error) {
+func (c *command) provider(ctx context.Context, conf config.Config, store wiring.Catalogue) (string, error) {
 	feeds, err := store.Feeds(ctx)
 	if err != nil {
 		return "", err
@@ -92,7 +76,7 @@ func some(names []string, all bool) error {
 }
 
 // replayer gives what was put aside another try.
-func replayer(cmd *cobra.Command, store *sqlite.Store) *ingest.Replayer {
+func replayer(cmd *cobra.Command, store wiring.Catalogue) *ingest.Replayer {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return ingest.NewReplayer(ingest.NewApplier(store), store, store, log)
 }

@@ -36,7 +36,7 @@ func (c *command) demo() *cobra.Command {
 		Short: "Run the service against a provider that is made up",
 		Long: `Runs the whole service and, beside it, a provider whose feed changes with every fetch. On
 the first start the catalogue gets thirty days of history. Its data is in the folder demo
-of MARQUEE_DATA_DIR.`,
+of MARQUEE_DATA_DIR; outside databases, brokers and caches are left alone.`,
 		Example: `  marquee demo
   marquee demo --events 20000 --interval 30s`,
 		Args: cobra.NoArgs,
@@ -60,6 +60,7 @@ of MARQUEE_DATA_DIR.`,
 			defer func() { _ = server.Close() }()
 
 			conf.DataDir = filepath.Join(conf.DataDir, "demo")
+			conf.DatabaseURL, conf.BrokerURL = "", ""
 			conf.ProviderURL, conf.ProviderID, conf.ProviderTimeZone, conf.FetchInterval = root+feedPath, "demo", sim.zone, interval
 			if !c.isSet("LOG_FORMAT") {
 				conf.LogFormat = "text"

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
+	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 )
 
@@ -13,9 +11,11 @@ func (c *command) migrate() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date, or show how it stands",
-		Long:  `The service migrates its database by itself when it starts. These commands are for doing it beforehand and for looking.`,
+		Long: `The service migrates its database by itself when it starts. These commands are for doing it beforehand, as a role that
+may do more than the service, and for looking.`,
 		Example: `  marquee migrate status
-  marquee migrate up`,
+  marquee migrate up
+  MARQUEE_DATABASE_URL=postgres://owner:password@db:5432/marquee marquee migrate up`,
 	}, &cobra.Command{
 		Use: "up", Short: "Apply what is missing", Example: "  marquee migrate up", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -23,20 +23,10 @@ func (c *command) migrate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			dir := wiring.DataDir(conf.DataDir)
-			unlock, err := dir.Lock()
-			if err != nil {
+			if err := wiring.Migrate(cmd.Context(), conf); err != nil {
 				return plain(err)
 			}
-			defer func() { _ = unlock() }()
-			store, err := sqlite.Open(cmd.Context(), sqlite.Options{Path: dir.Database(), Clock: time.Now})
-			if err != nil {
-				return err
-			}
-			if err := store.Close(); err != nil {
-				return err
-			}
-			return printMigrations(cmd, dir)
+			return printMigrations(cmd, conf)
 		},
 	}, &cobra.Command{
 		Use: "status", Short: "Show which steps are applied", Example: "  marquee migrate status", Args: cobra.NoArgs,
@@ -45,13 +35,13 @@ func (c *command) migrate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printMigrations(cmd, wiring.DataDir(conf.DataDir))
+			return printMigrations(cmd, conf)
 		},
 	})
 }
 
-func printMigrations(cmd *cobra.Command, dir wiring.DataDir) error {
-	steps, err := sqlite.Migrations(cmd.Context(), dir.Database())
+func printMigrations(cmd *cobra.Command, conf config.Config) error {
+	steps, err := wiring.Migrations(cmd.Context(), conf)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/ingest"
 	"github.com/marquee-events/marquee/ports"
@@ -40,7 +40,7 @@ func (c *command) parkedList() *cobra.Command {
 		Short:   "List what is parked, the latest first",
 		Example: `  marquee parked list`,
 		Args:    cobra.NoArgs,
-		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, _ []string) error {
+		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, _ []string) error {
 			parked, err := store.Parked(cmd.Context(), limit)
 			if err != nil {
 				return err
@@ -69,7 +69,7 @@ func (c *command) parkedShow() *cobra.Command {
 		Example: `  marquee parked show default/1795441234567/3
   marquee parked show default/1795441234567/3 --body message.bin`,
 		Args: cobra.ExactArgs(1),
-		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, args []string) error {
 			p, err := store.ParkedMessage(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -124,7 +124,7 @@ nobody else down. What succeeds is no longer parked, and its run can be conclude
 later one has superseded brings only the events that nobody knows yet.`,
 		Example: `  marquee parked replay default/1795441234567/3
   marquee parked replay --all`,
-		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, args []string) error {
 			again := replayer(cmd, store)
 			return eachParked(cmd, store, args, all, "applied", func(p catalogue.Parked) (string, error) {
 				out, err := again.Message(cmd.Context(), p)
@@ -144,7 +144,7 @@ func (c *command) parkedDrop() *cobra.Command {
 		Long: `Forgets parked messages for good. Their runs stay without the chunks that were dropped, so they are not concluded: the next
 run of the provider brings what the feed still has.`,
 		Example: `  marquee parked drop default/1795441234567/3`,
-		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, args []string) error {
 			return eachParked(cmd, store, args, all, "dropped", func(p catalogue.Parked) (string, error) { return "dropped", store.Unpark(cmd.Context(), p.ID) })
 		}),
 	}
@@ -166,7 +166,7 @@ func applied(p catalogue.Parked, out catalogue.Outcome) string {
 }
 
 // eachParked does something to the messages that are named, the oldest first, and tells what came of each.
-func eachParked(cmd *cobra.Command, store *sqlite.Store, ids []string, all bool, done string, do func(catalogue.Parked) (string, error)) error {
+func eachParked(cmd *cobra.Command, store wiring.Catalogue, ids []string, all bool, done string, do func(catalogue.Parked) (string, error)) error {
 	if err := some(ids, all); err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -37,7 +36,7 @@ next understood, or when the feed no longer has it.`,
 		Example: `  marquee rejected list
   marquee rejected list --provider default --original`,
 		Args: cobra.NoArgs,
-		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, _ []string) error {
+		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, _ []string) error {
 			rejections, err := store.Rejected(cmd.Context(), provider, limit)
 			if err != nil {
 				return err
@@ -89,7 +88,7 @@ zone, which is the one that they were read by unless MARQUEE_PROVIDER_TIMEZONE i
 once; the rest stays rejected. Without this the next reading of the whole feed does the same, within an hour.`,
 		Example: `  marquee rejected replay 3fa94c21
   marquee rejected replay --all`,
-		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store wiring.Catalogue, args []string) error {
 			if err := some(args, all); err != nil {
 				return err
 			}
@@ -139,7 +138,7 @@ func (c *command) readBy(conf config.Config) (ingest.ReadBy, error) {
 }
 
 // chosen are the provider's open rejections whose keys are named, or all of them.
-func chosen(cmd *cobra.Command, provider string, store *sqlite.Store, keys []string) ([]catalogue.Rejection, error) {
+func chosen(cmd *cobra.Command, provider string, store wiring.Catalogue, keys []string) ([]catalogue.Rejection, error) {
 	open, err := store.Rejected(cmd.Context(), provider, maxListed)
 	if err != nil || len(keys) == 0 {
 		return open, err

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 )
 
@@ -34,7 +34,7 @@ applied, incomplete when the feed was cut or refused, superseded when a later on
 		Example: `  marquee runs list
   marquee runs list --provider default --limit 100`,
 		Args: cobra.NoArgs,
-		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store *sqlite.Store, _ []string) error {
+		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, _ config.Config, store wiring.Catalogue, _ []string) error {
 			runs, err := store.Runs(cmd.Context(), provider, limit)
 			if err != nil {
 				return err
@@ -89,7 +89,7 @@ withdrawal is held back.`,
 		Example: `  marquee runs show
   marquee runs show default/1795441234567`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForReading, func(cmd *cobra.Command, conf config.Config, store wiring.Catalogue, args []string) error {
 			run, err := c.findRun(cmd, conf, store, args)
 			if err != nil {
 				return err
@@ -114,7 +114,7 @@ withdrawal is held back.`,
 }
 
 // findRun is the run that is named, or the provider's latest.
-func (c *command) findRun(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) (catalogue.Run, error) {
+func (c *command) findRun(cmd *cobra.Command, conf config.Config, store wiring.Catalogue, args []string) (catalogue.Run, error) {
 	provider, err := c.provider(cmd.Context(), conf, store)
 	if err != nil {
 		return catalogue.Run{}, err
@@ -150,7 +150,7 @@ func parseRun(text, provider string) (catalogue.RunRef, error) {
 	return catalogue.RunRef{Provider: provider, Number: catalogue.RunNumber(n)}, nil
 }
 
-func printParkedOf(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef) error {
+func printParkedOf(cmd *cobra.Command, store wiring.Catalogue, run catalogue.RunRef) error {
 	parked, err := store.Parked(cmd.Context(), maxListed)
 	if err != nil {
 		return err
@@ -163,7 +163,7 @@ func printParkedOf(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef
 	return nil
 }
 
-func printHeld(cmd *cobra.Command, store *sqlite.Store, run catalogue.RunRef, limit int) error {
+func printHeld(cmd *cobra.Command, store wiring.Catalogue, run catalogue.RunRef, limit int) error {
 	held, err := store.Held(cmd.Context(), run.Provider, limit)
 	if err != nil || held.Run != run {
 		return err
@@ -200,7 +200,7 @@ func (c *command) runsAccept() *cobra.Command {
 available. Nothing is deleted, and an event that comes back into the feed is available again. Look first with "marquee runs show".`,
 		Example: `  marquee runs accept 1795441234567`,
 		Args:    cobra.ExactArgs(1),
-		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store *sqlite.Store, args []string) error {
+		RunE: c.onCatalogue(openForDeciding, func(cmd *cobra.Command, conf config.Config, store wiring.Catalogue, args []string) error {
 			provider, err := c.provider(cmd.Context(), conf, store)
 			if err != nil {
 				return err

@@ -20,21 +20,24 @@ func (c *command) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the service",
 		Long: `Runs the service until it is interrupted. By default one process does everything and
-needs nothing else. With --roles api it answers from the catalogue in its data folder and fetches nothing.`,
+needs nothing else. With MARQUEE_DATABASE_URL and MARQUEE_BROKER_URL, any number of processes share the work: those with the
+role api answer, those with consume apply what was fetched, and of those with fetch one reads the feed.`,
 		Example: `  MARQUEE_PROVIDER_URL=https://provider.example/feed.xml marquee serve
-  marquee serve --roles api`,
+  marquee serve --roles api
+  MARQUEE_DATABASE_URL=postgres://… MARQUEE_BROKER_URL=nats://… marquee serve --roles consume`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			roles, err := wiring.ParseRoles(names)
 			if err != nil {
 				return fmt.Errorf("--roles: %w", err)
 			}
-			if roles.Fetch != roles.Consume {
-				return errors.New("--roles: fetch and consume belong together, because the embedded broker is inside of one process")
-			}
 			conf, err := c.configuration(cmd.ErrOrStderr())
 			if err != nil {
 				return err
+			}
+			store, broker := conf.Embedded()
+			if roles.Fetch != roles.Consume && (store || broker) {
+				return errors.New("--roles: fetch and consume belong together, because the embedded store and broker are inside of one process; MARQUEE_DATABASE_URL and MARQUEE_BROKER_URL name others")
 			}
 			if roles.Fetch {
 				if err := conf.ForFetching(); err != nil {

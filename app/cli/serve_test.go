@@ -59,11 +59,11 @@ func TestServeNeedsAProvider(t *testing.T) {
 }
 
 func TestServeKeepsBothEndsOfTheBrokerTogether(t *testing.T) {
-	s := newShell(t)
+	s := newShell(t, "MARQUEE_BROKER_URL=nats://broker.example") // one of both is not enough
 	for _, roles := range []string{"fetch", "consume", "api,fetch"} {
 		got := s.run("serve", "--roles", roles)
 		assert.Equal(t, 1, got.code, got)
-		assert.Equal(t, "marquee: --roles: fetch and consume belong together, because the embedded broker is inside of one process\n", got.err)
+		assert.Equal(t, "marquee: --roles: fetch and consume belong together, because the embedded store and broker are inside of one process; MARQUEE_DATABASE_URL and MARQUEE_BROKER_URL name others\n", got.err)
 	}
 }
 

@@ -23,7 +23,7 @@ func (c *command) status() *cobra.Command {
 		Short: "Tell how the service stands",
 		Long: `Tells how each provider's feed stands, from the database alone, so it works beside a running process and
 after its end. The exit code is 0 when all is well, 1 when something is degraded, 2 when there is
-no catalogue or nothing runs.`,
+no catalogue or nothing runs. Whether other processes run on a shared database, only the feeds tell.`,
 		Example: "  marquee status",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +42,8 @@ no catalogue or nothing runs.`,
 				expected = append(expected, search.Expected{Provider: conf.ProviderID, Interval: conf.FetchInterval})
 			}
 			report := search.NewStatus(store, expected, time.Now).Report(cmd.Context())
-			running := wiring.DataDir(conf.DataDir).InUse()
+			embedded, _ := conf.Embedded()
+			running := !embedded || wiring.DataDir(conf.DataDir).InUse() // of processes elsewhere only the feeds tell
 			printReport(cmd, report, running)
 			switch {
 			case !running:

@@ -25,7 +25,8 @@ type Config struct {
 	AdminAddr string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:8081" doc:"where metrics, probes and profiles are; keep it private"`
 	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"folder of the embedded store and broker; one process at a time"`
 
-	BrokerURL string `env:"BROKER_URL" doc:"an outside broker, such as nats://broker:4222, several servers separated by commas; empty for the embedded one" secret:"urls"`
+	DatabaseURL string `env:"DATABASE_URL" doc:"a PostgreSQL database that several processes share, such as postgres://marquee:password@db:5432/marquee; empty for the embedded one" secret:"url"`
+	BrokerURL   string `env:"BROKER_URL" doc:"an outside broker, such as nats://broker:4222, several servers separated by commas; empty for the embedded one" secret:"urls"`
 
 	ProviderURL      string        `env:"PROVIDER_URL" doc:"the provider's feed; needed by the role fetch" secret:"url"`
 	ProviderID       string        `env:"PROVIDER_ID" envDefault:"default" doc:"the provider in every event's identity; set it once, never change it"`
@@ -102,6 +103,11 @@ func (c Config) problems() map[string]error {
 	if c.DataDir == "" {
 		wrong("DATA_DIR", "it is empty; name a folder such as ./data")
 	}
+	if c.DatabaseURL != "" {
+		if u, err := url.Parse(c.DatabaseURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+			wrong("DATABASE_URL", "it is no URL such as postgres://marquee:password@db:5432/marquee") // it may hold a password
+		}
+	}
 	for broker := range strings.SplitSeq(c.BrokerURL, ",") {
 		if u, err := url.Parse(strings.TrimSpace(broker)); c.BrokerURL != "" && (err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls") {
 			wrong("BROKER_URL", "it is no URL such as nats://broker:4222, nor several of them separated by commas") // it may hold a password
@@ -152,6 +158,9 @@ func isAddress(addr string) bool {
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
 }
+
+// Embedded reports whether the store, or the broker, is the one inside of the process.
+func (c Config) Embedded() (store, broker bool) { return c.DatabaseURL == "", c.BrokerURL == "" }
 
 // ForFetching reports what else has to be set for a process that fetches.
 func (c Config) ForFetching() error {

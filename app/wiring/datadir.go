@@ -11,7 +11,6 @@ import (
 	"github.com/gofrs/flock"
 	"go.uber.org/fx"
 
-	"github.com/marquee-events/marquee/app/config"
 )
 
 // DataDir is the folder of the embedded store and broker.
@@ -66,8 +65,12 @@ func (d DataDir) InUse() bool {
 	return errors.Is(err, ErrInUse)
 }
 
-func dataDir(lc fx.Lifecycle, c config.Config) (DataDir, error) {
-	dir := DataDir(c.DataDir)
+// dataDir is the folder, locked where anything is kept in it. Processes whose store and broker are outside may share one.
+func dataDir(lc fx.Lifecycle, s Settings) (DataDir, error) {
+	dir := DataDir(s.Config.DataDir)
+	if !s.keepsData() {
+		return dir, nil
+	}
 	unlock, err := dir.Lock()
 	if err != nil {
 		return "", err

@@ -21,6 +21,12 @@ type Settings struct {
 	began time.Time
 }
 
+// keepsData reports whether the process keeps anything in its data folder.
+func (s Settings) keepsData() bool {
+	store, broker := s.Config.Embedded()
+	return store || broker && (s.Roles.Fetch || s.Roles.Consume)
+}
+
 // Process is a whole process, ready to be started. What it consists of follows from its roles.
 //
 // Things stop in the reverse of the order in which they are listed here: the process turns unready and
@@ -35,7 +41,10 @@ func Process(s Settings, more ...fx.Option) *fx.App {
 		starts = append(starts, fx.Invoke(sweep, consume))
 	}
 	if s.Roles.Fetch {
-		starts = append(starts, fx.Invoke(poll, serveControl))
+		starts = append(starts, fx.Invoke(poll))
+		if s.keepsData() {
+			starts = append(starts, fx.Invoke(serveControl))
+		}
 	}
 	if s.Roles.API {
 		starts = append(starts, fx.Invoke(serveAPI))

@@ -3,23 +3,88 @@ package wiring
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"go.uber.org/fx"
 
+	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/adapters/sqlite"
+	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/observability"
 	"github.com/marquee-events/marquee/ports"
 )
 
-func openStore(lc fx.Lifecycle, dir DataDir, clock func() time.Time, probes *observability.Probes) (*sqlite.Store, error) {
-	store, err := sqlite.Open(context.Background(), sqlite.Options{Path: dir.Database(), Clock: clock, Sole: true}) // the folder is locked
+// Catalogue is an event store, embedded or outside: all ports of one.
+type Catalogue interface {
+	ports.Searcher
+	ports.EventReader
+	ports.ChangeReader
+	ports.Ingester
+	ports.Runs
+	ports.FeedReader
+	ports.RejectionReader
+	ports.Parking
+	ports.Leases
+	ports.RunReader
+	ports.Acceptance
+	ports.Unparking
+	ports.Reapplying
+
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+func openStore(lc fx.Lifecycle, s Settings, dir DataDir, clock func() time.Time, probes *observability.Probes, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
+	store, err := open(s, dir, clock, tracing, log)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir.Database(), err)
+		return nil, err
 	}
 	lc.Append(fx.StopHook(store.Close))
 	probes.Add("store", 0, store.Ping)
 	return store, nil
+}
+
+func open(s Settings, dir DataDir, clock func() time.Time, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
+	if s.Config.DatabaseURL == "" {
+		store, err := sqlite.Open(context.Background(), sqlite.Options{Path: dir.Database(), Clock: clock, Sole: true}) // the folder is locked
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", dir.Database(), err)
+		}
+		return store, nil
+	}
+	return openPostgres(log, postgres.Options{
+		URL: s.Config.DatabaseURL, Writers: s.Config.Consumers + 2, // besides consumers there are leases and the sweeper
+		ReadOnly: s.Roles == Roles{API: true}, Listen: s.Roles.API,
+		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(tracing.Provider()), otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableQuerySpanNamePrefix()),
+		Logger: log,
+	})
+}
+
+// databaseWait is how long a process that starts waits for its database, which may be starting as well.
+const databaseWait = 20 * time.Second
+
+func openPostgres(log *slog.Logger, o postgres.Options) (Catalogue, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), databaseWait)
+	defer cancel()
+	for told := false; ; told = true {
+		store, err := postgres.Open(context.WithoutCancel(ctx), o)
+		if err == nil {
+			return store, nil
+		}
+		if !fault.Is(err, fault.Unavailable) {
+			return nil, err
+		}
+		if !told {
+			log.WarnContext(ctx, "waiting for the database", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // storePorts are the conversations with the store, each observed.
@@ -37,7 +102,7 @@ type storePorts struct {
 	RunReader  ports.RunReader // asked by who fetches by hand, and watched by nobody
 }
 
-func observedStore(s *sqlite.Store, rec *observability.Recorder) storePorts {
+func observedStore(s Catalogue, rec *observability.Recorder) storePorts {
 	return storePorts{
 		Searcher:   observability.ObserveSearcher(s, rec),
 		Changes:    observability.ObserveChangeReader(s, rec),

@@ -21,6 +21,7 @@ type instruments struct {
 
 	Log      *slog.Logger
 	Registry *prometheus.Registry
+	Tracing  *observability.Tracing
 	Recorder *observability.Recorder
 	Probes   *observability.Probes
 }
@@ -43,7 +44,7 @@ func telemetry(lc fx.Lifecycle, s Settings) (instruments, error) {
 	}))
 	registry := observability.NewRegistry(s.Build)
 	return instruments{
-		Log: log, Registry: registry, Probes: observability.NewProbes(),
+		Log: log, Registry: registry, Tracing: tracing, Probes: observability.NewProbes(),
 		Recorder: observability.NewRecorder(observability.RecorderOptions{
 			Registry: registry, Tracing: tracing, Logger: log, Providers: []string{s.Config.ProviderID}, Broker: "nats",
 		}),
