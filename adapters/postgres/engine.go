@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/huandu/go-sqlbuilder"
@@ -23,6 +24,8 @@ type engine struct {
 	clock func() time.Time // nil for the database's
 	log   *slog.Logger
 	bell  sqlstore.Bell
+
+	rewriting sync.Map // the statement for each table, by its name
 }
 
 const (
@@ -74,7 +77,7 @@ func (e *engine) run(ctx context.Context, p *pgxpool.Pool, o pgx.TxOptions, work
 	if err != nil {
 		return false, err
 	}
-	t := &tx{Tx: begun, clock: e.clock}
+	t := &tx{Tx: begun, engine: e}
 	done := false
 	defer func() {
 		if !done { // a panic must not keep the transaction either

@@ -8,17 +8,19 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
 	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
 )
 
 // tx is a transaction as the store's rules know it.
 type tx struct {
 	pgx.Tx
-	clock func() time.Time
-	now   time.Time
-	news  bool
+	engine *engine
+	now    time.Time // once it was asked for
+	news   bool
 }
 
 func (t *tx) Exec(ctx context.Context, query string, args ...any) (affected int64, err error) {
@@ -56,21 +58,50 @@ func (t *tx) Insert(ctx context.Context, table sqlstore.Table, rows [][]any) err
 	return err
 }
 
-// Rewrite sends one statement a row, all at once.
+// Rewrite changes all rows with one statement, which takes an array for each column.
 func (t *tx) Rewrite(ctx context.Context, table sqlstore.Table, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	set := make([]string, 0, len(table.Columns))
-	for i, column := range table.Columns[1:] {
-		set = append(set, column+" = $"+strconv.Itoa(i+2))
+	query, err := t.rewriting(ctx, table)
+	if err != nil {
+		return err
 	}
-	query := "UPDATE " + table.Name + " SET " + strings.Join(set, ", ") + " WHERE " + table.Columns[0] + " = $1"
-	var all pgx.Batch
-	for _, row := range rows {
-		all.Queue(query, storable(row)...)
+	columns := make([]any, len(table.Columns))
+	for i := range columns {
+		column := make(pgtype.FlatArray[any], len(rows))
+		for j, row := range rows {
+			column[j] = storable(row)[i]
+		}
+		columns[i] = column
 	}
-	return t.SendBatch(ctx, &all).Close()
+	_, err = t.Tx.Exec(ctx, query, columns...)
+	return err
+}
+
+// rewriting is the statement for a table, which has to name the types of its columns.
+func (t *tx) rewriting(ctx context.Context, table sqlstore.Table) (string, error) {
+	if query, known := t.engine.rewriting.Load(table.Name); known {
+		return query.(string), nil //nolint:forcetypeassert,errcheck // stored below
+	}
+	names := strings.Join(table.Columns, ", ")
+	described, err := t.Prepare(ctx, "describe_"+table.Name, "SELECT "+names+" FROM "+table.Name)
+	if err != nil {
+		return "", err
+	}
+	var set, arrays []string
+	for i, column := range table.Columns {
+		kind, known := t.Conn().TypeMap().TypeForOID(described.Fields[i].DataTypeOID)
+		if !known {
+			return "", fault.New(fault.Internal, "column %s of %s has a type that nobody knows", column, table.Name)
+		}
+		set = append(set, column+" = new."+column)
+		arrays = append(arrays, "$"+strconv.Itoa(i+1)+"::"+kind.Name+"[]")
+	}
+	query := "UPDATE " + table.Name + " SET " + strings.Join(set[1:], ", ") +
+		" FROM unnest(" + strings.Join(arrays, ", ") + ") AS new (" + names + ") WHERE " + table.Name + "." + set[0]
+	t.engine.rewriting.Store(table.Name, query)
+	return query, nil
 }
 
 // EachGroup takes all ids in one array.
@@ -100,8 +131,8 @@ func (t *tx) Lock(ctx context.Context, provider string, alone bool) (passed bool
 }
 
 func (t *tx) Now(ctx context.Context) (time.Time, error) {
-	if t.clock != nil {
-		return t.clock(), nil
+	if t.engine.clock != nil {
+		return t.engine.clock(), nil
 	}
 	var err error
 	if t.now.IsZero() {
