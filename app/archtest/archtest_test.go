@@ -4,6 +4,7 @@ import (
 	"errors"
 	"go/build"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ func TestEveryPackageKeepsTheRules(t *testing.T) {
 	packages := load(t)
 
 	// A walk that finds nothing would pass for the wrong reason.
-	for _, known := range []string{"core/event", "app/archtest"} {
+	for _, known := range []string{"core/event", "app/archtest", "tools/testservers/server"} {
 		if !slices.ContainsFunc(packages, func(p pkg) bool { return p.path == known }) {
 			t.Fatalf("read %d packages under %s and %s is not one of them", len(packages), root, known)
 		}
@@ -65,6 +66,10 @@ func TestCheck(t *testing.T) {
 		"telemetry ships":                  {pkg{path: "observability", imports: []string{"go.opentelemetry.io/otel/sdk/trace"}}, ""},
 		"telemetry imports fx":             {pkg{path: "observability/probes", imports: []string{"go.uber.org/fx"}}, "fx"},
 		"app wires":                        {pkg{path: "app/wiring", imports: append(ours("adapters/sqlite"), "go.uber.org/fx")}, ""},
+		"a test brings real servers":       {pkg{path: "adapters/sqlite", tests: ours("tools/testservers/server")}, ""},
+		"an adapter brings a test server":  {pkg{path: "adapters/sqlite", imports: ours("tools/testservers/server")}, "tools/testservers/server"},
+		"a test server knows an adapter":   {pkg{path: "tools/testservers/server", imports: ours("adapters/sqlite")}, "adapters/sqlite"},
+		"a tool added later":               {pkg{path: "tools/release"}, "has no row"},
 		"a package without a row":          {pkg{path: "internal/utils"}, "has no row"},
 		"a test may stand on an adapter":   {pkg{path: "core/search", tests: ours("adapters/memindex")}, ""},
 		"a test outside app imports fx":    {pkg{path: "adapters/sqlite", tests: []string{"go.uber.org/fx/fxtest"}}, "a test of adapters/sqlite imports go.uber.org/fx/fxtest"},
@@ -93,7 +98,11 @@ func load(t *testing.T) []pkg {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		if inside, err := filepath.Rel(root, dir); err != nil || notOurs(inside) {
+		inside, err := filepath.Rel(root, dir)
+		if err != nil {
+			return err
+		}
+		if notOurs(inside) {
 			return filepath.SkipDir
 		}
 		read, err := build.ImportDir(dir, 0)
@@ -103,13 +112,12 @@ func load(t *testing.T) []pkg {
 		if err != nil {
 			return err
 		}
-		inside, err := filepath.Rel(root, dir)
 		packages = append(packages, pkg{
 			path:    filepath.ToSlash(inside),
 			imports: read.Imports,
 			tests:   slices.Concat(read.TestImports, read.XTestImports),
 		})
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatalf("read the module's packages: %v", err)
@@ -120,5 +128,9 @@ func load(t *testing.T) []pkg {
 // notOurs tells the folders that hold no package of this module, by the go command's rules and by being a module of their own.
 func notOurs(inside string) bool {
 	name := filepath.Base(inside)
-	return name != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || inside == "tools" || inside == "bin")
+	if name == "." {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(root, inside, "go.mod"))
+	return err == nil || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || inside == "bin"
 }

@@ -88,6 +88,11 @@ var rules = []rule{
 		ours:     anything, others: anything,
 		because: "the composition root: the one place that knows what is wired to what",
 	},
+	{
+		packages: "tools/testservers/...",
+		ours:     []string{"tools/testservers/server"}, others: anything,
+		because: "the tests of any package may stand on it, so it stands on none of them",
+	},
 }
 
 // own stands for the adapter that the importing package belongs to: adapters/sqlite for
@@ -96,6 +101,7 @@ const own = "(own)"
 
 // rulesForTests is what test code may not import, for every package outside app.
 var rulesForTests = rule{
-	ours: []string{"core/...", "ports/...", "adapters/...", "observability/..."}, others: anything, not: wiring,
+	ours:   []string{"core/...", "ports/...", "adapters/...", "observability/...", "tools/testservers/server"},
+	others: anything, not: wiring,
 	because: "what can only be tested when it is wired cannot be used without the wiring either",
 }
