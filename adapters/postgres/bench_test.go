@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/marquee-events/marquee/adapters/postgres"
@@ -10,7 +9,7 @@ import (
 
 func openBench(b *testing.B) porttest.EventStore {
 	b.Helper()
-	return openAt(b, postgres.Options{URL: database(b, os.Getenv("MARQUEE_TEST_POSTGRES_URL"))})
+	return openAt(b, postgres.Options{URL: as(b, database(b), service, "")})
 }
 
 func BenchmarkApply(b *testing.B) {

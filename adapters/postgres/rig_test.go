@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,30 +15,114 @@ import (
 
 	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/ports/porttest"
+	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
-// database makes an empty database on the server and returns its URL. It is dropped when the test ends.
-func database(t testing.TB, server string) string {
+// The roles of deploy/postgres/roles.sql.
+const (
+	owner   = "marquee_owner"
+	service = "marquee_service"
+	reader  = "marquee_reader"
+)
+
+// emptyDatabase makes a database on a server, with nothing in it, and returns a superuser's URL of it. It is
+// dropped when the test ends.
+func emptyDatabase(t testing.TB, at string) string {
 	t.Helper()
-	name := fmt.Sprintf("marquee_test_%d", rand.Uint64())
-	onServer(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { onServer(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
-	u, err := url.Parse(server)
+	return newDatabase(t, at, "template1")
+}
+
+// template is a database with roles and schema as an operator would have it, made once.
+var template struct {
+	once sync.Once
+	url  string
+	drop func()
+}
+
+// database makes one that is ready for use, and returns a superuser's URL of it.
+func database(t testing.TB) string {
+	t.Helper()
+	at := server.SharedPostgres(t)
+	template.once.Do(func() {
+		name := newName("template")
+		execute(t, at, "CREATE DATABASE "+name)
+		template.drop = func() { execute(t, at, "DROP DATABASE "+name+" WITH (FORCE)") }
+		template.url = as(t, at, "", name)
+		prepare(t, template.url)
+	})
+	return newDatabase(t, at, databaseOf(t, template.url))
+}
+
+// prepare does what an operator does with a new database.
+func prepare(t testing.TB, database string) {
+	t.Helper()
+	roles, err := os.ReadFile("../../deploy/postgres/roles.sql")
 	require.NoError(t, err)
-	u.Path = "/" + name
+	execute(t, database, string(roles))
+	require.NoError(t, postgres.Migrate(context.Background(), as(t, database, owner, "")))
+	execute(t, database, string(roles))
+}
+
+func newDatabase(t testing.TB, at, like string) string {
+	t.Helper()
+	name := newName("test")
+	execute(t, at, "CREATE DATABASE "+name+" TEMPLATE "+like)
+	t.Cleanup(func() { execute(t, at, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return as(t, at, "", name)
+}
+
+func newName(what string) string { return fmt.Sprintf("marquee_%s_%d", what, rand.Uint64()) }
+
+// as is the URL for another role or another database.
+func as(t testing.TB, raw, role, database string) string {
+	t.Helper()
+	u, err := url.Parse(raw)
+	require.NoError(t, err)
+	if role != "" {
+		u.User = url.User(role)
+	}
+	if database != "" {
+		u.Path = "/" + database
+	}
 	return u.String()
 }
 
-func onServer(t testing.TB, server, statement string) {
+func databaseOf(t testing.TB, raw string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, server)
+	u, err := url.Parse(raw)
 	require.NoError(t, err)
-	defer func() { require.NoError(t, conn.Close(ctx)) }()
-	_, err = conn.Exec(ctx, statement)
-	require.NoError(t, err)
+	return u.Path[1:]
 }
+
+// execute runs statements as whoever the URL says.
+func execute(t testing.TB, at, statements string) {
+	t.Helper()
+	require.NoError(t, try(at, statements))
+}
+
+func try(at, statements string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, at)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.PgConn().Exec(ctx, statements).ReadAll()
+	return err
+}
+
+// connect is a connection that is closed when the test ends.
+func connect(t testing.TB, at string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), at)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// patience is for conditions that come true sooner or later.
+const patience = time.Minute
 
 // openAt opens a store that is closed when the test ends.
 func openAt(t testing.TB, o postgres.Options) *postgres.Store {
@@ -48,7 +133,8 @@ func openAt(t testing.TB, o postgres.Options) *postgres.Store {
 	return s
 }
 
+// open opens an empty store as the role that the service has.
 func open(t *testing.T, clock func() time.Time) porttest.EventStore {
 	t.Helper()
-	return openAt(t, postgres.Options{URL: database(t, os.Getenv("MARQUEE_TEST_POSTGRES_URL")), Clock: clock})
+	return openAt(t, postgres.Options{URL: as(t, database(t), service, ""), Clock: clock, Listen: true})
 }

@@ -136,6 +136,9 @@ func ChangeReader(t *testing.T, open OpenStore) {
 	t.Run("readers beside writers see one sequence without gaps", func(t *testing.T) {
 		var writers, readers sync.WaitGroup
 		const providers, chunks = 4, 5
+		start, err := store.Changes(t.Context(), catalogue.Version{}, 1)
+		require.NoError(t, err)
+		want := start.Head.Number + providers*chunks*3
 		for p := range providers {
 			writers.Go(func() {
 				w := newShop(t, store, string(rune('a'+p)))
@@ -145,9 +148,6 @@ func ChangeReader(t *testing.T, open OpenStore) {
 				}
 			})
 		}
-		start, err := store.Changes(t.Context(), catalogue.Version{}, 1)
-		require.NoError(t, err)
-		want := start.Head.Number + providers*chunks*3
 		for range 2 {
 			readers.Go(func() {
 				at := start.Head

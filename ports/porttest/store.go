@@ -50,6 +50,7 @@ func Store(t *testing.T, open OpenStore) {
 	t.Run("Unparking", func(t *testing.T) { Unparking(t, open) })
 	t.Run("Reapplying", func(t *testing.T) { Reapplying(t, open) })
 	t.Run("AnyOrder", func(t *testing.T) { AnyOrder(t, open) })
+	t.Run("SideBySide", func(t *testing.T) { SideBySide(t, open) })
 }
 
 // clock is a clock that stands still until it is told otherwise.
