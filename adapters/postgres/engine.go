@@ -68,15 +68,11 @@ func (e *engine) View(ctx context.Context, work func(sqlstore.Tx) error) error {
 }
 
 func (e *engine) run(ctx context.Context, p *pgxpool.Pool, o pgx.TxOptions, work func(sqlstore.Tx) error) (news bool, err error) {
-	conn, err := acquire(ctx, p)
+	begun, release, err := begin(ctx, p, o)
 	if err != nil {
 		return false, err
 	}
-	defer conn.Release()
-	begun, err := conn.BeginTx(ctx, o)
-	if err != nil {
-		return false, err
-	}
+	defer release()
 	t := &tx{Tx: begun, engine: e}
 	done := false
 	defer func() {
@@ -89,6 +85,26 @@ func (e *engine) run(ctx context.Context, p *pgxpool.Pool, o pgx.TxOptions, work
 	}
 	done = true
 	return t.news, begun.Commit(ctx)
+}
+
+// begin begins a transaction on a connection of the pool. One that turns out to be dead, because the server was restarted
+// since it was used, is not the last word: there may be another, or a new one.
+func begin(ctx context.Context, p *pgxpool.Pool, o pgx.TxOptions) (t pgx.Tx, release func(), err error) {
+	for dead := int32(0); ; dead++ {
+		conn, err := acquire(ctx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		t, err = conn.BeginTx(ctx, o)
+		if err == nil {
+			return t, conn.Release, nil
+		}
+		closed := conn.Conn().IsClosed()
+		conn.Release()
+		if !closed || ctx.Err() != nil || dead > p.Stat().MaxConns() {
+			return nil, nil, err
+		}
+	}
 }
 
 func acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {

@@ -50,16 +50,23 @@ func database(t testing.TB) string {
 		template.url = as(t, at, "", name)
 		prepare(t, template.url)
 	})
-	return newDatabase(t, at, databaseOf(t, template.url))
+	made := newDatabase(t, at, databaseOf(t, template.url))
+	grant(t, made) // what holds for a database as a whole is not copied
+	return made
 }
 
 // prepare does what an operator does with a new database.
 func prepare(t testing.TB, database string) {
 	t.Helper()
+	grant(t, database)
+	require.NoError(t, postgres.Migrate(context.Background(), as(t, database, owner, "")))
+	grant(t, database)
+}
+
+func grant(t testing.TB, database string) {
+	t.Helper()
 	roles, err := os.ReadFile("../../deploy/postgres/roles.sql")
 	require.NoError(t, err)
-	execute(t, database, string(roles))
-	require.NoError(t, postgres.Migrate(context.Background(), as(t, database, owner, "")))
 	execute(t, database, string(roles))
 }
 

@@ -1,0 +1,54 @@
+package postgres_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/adapters/postgres"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+func TestRolesMayDoNoMoreThanTheyNeed(t *testing.T) {
+	url := database(t)
+	for role, forbidden := range map[string][]string{
+		service: {
+			"DROP TABLE events", "TRUNCATE events", "CREATE TABLE more (id int)", "CREATE TEMPORARY TABLE more (id int)", "ALTER TABLE events ADD more int",
+			"UPDATE schema_floor SET oldest = 9", "DELETE FROM goose_db_version", "CREATE EXTENSION dblink",
+		},
+		reader: {"INSERT INTO suspects VALUES ('m', 1, 1)", "UPDATE providers SET known = 9", "DELETE FROM events", "CREATE TABLE more (id int)"},
+	} {
+		for _, statement := range forbidden {
+			err := try(as(t, url, role, ""), statement)
+			var refused *pgconn.PgError
+			if assert.True(t, errors.As(err, &refused), "%s: %s: %v", role, statement, err) {
+				assert.Equal(t, "42501", refused.Code, "%s: %s", role, statement)
+			}
+		}
+	}
+}
+
+// A process that only answers needs the role that only reads.
+func TestTheReaderReads(t *testing.T) {
+	url := database(t)
+	p := newProvider(t, openAt(t, postgres.Options{URL: as(t, url, service, "")}))
+	_, err := p.read(listing("a", "first"))
+	require.NoError(t, err)
+
+	s := openAt(t, postgres.Options{URL: as(t, url, reader, ""), ReadOnly: true, Listen: true})
+	page, err := s.Search(t.Context(), catalogue.Query{Limit: 1, WantTotal: true})
+	require.NoError(t, err)
+	assert.Equal(t, 1, page.Total)
+	_, err = s.Event(t.Context(), page.Events[0].ID)
+	require.NoError(t, err)
+	_, err = s.Changes(t.Context(), catalogue.Version{}, 1)
+	require.NoError(t, err)
+	_, err = s.Feeds(t.Context())
+	require.NoError(t, err)
+	err = s.Unpark(t.Context(), "m")
+	assert.Equal(t, fault.Conflict, fault.KindOf(err), "%v", err)
+}
