@@ -20,37 +20,43 @@ const (
 // container is a server that runs in one.
 type container struct {
 	docker, name, image string
-	inside              string   // the port
+	port, folder        string   // as seen from inside
 	options, command    []string // of docker run, and in the container
-	shared              bool     // in memory, and gone once it has stopped
+	shared              bool     // it keeps its data in memory, which does not outlive a stop
 	created             bool
 	guard               *guard
 }
 
-func newContainer(docker, kind, image, port string, shared bool) (*container, error) {
+func newContainer(docker, kind, image, port, folder string, shared bool) (*container, error) {
 	dir, err := os.MkdirTemp("", "marquee-test-"+kind+"-") // for its name, which is then nobody else's on this machine
 	if err != nil {
 		return nil, err
 	}
-	c := &container{docker: docker, name: filepath.Base(dir), image: image, inside: port, shared: shared}
+	c := &container{docker: docker, name: filepath.Base(dir), image: image, port: port, folder: folder, shared: shared}
 	if c.guard, err = newGuard(dir, docker, c.name); err != nil {
 		return nil, errors.Join(err, os.Remove(dir))
 	}
 	return c, nil
 }
 
-// folder is where the server keeps its things, as seen from inside.
-func (c *container) folder() string { return "/marquee" }
-
 func (c *container) start(ctx context.Context, port int) error {
 	if c.created {
 		return portTaken(c.do(ctx, "start", c.name))
 	}
-	kept := []string{"--volume", c.folder()}
-	if c.shared {
-		kept = []string{"--rm", "--tmpfs", c.folder() + ":mode=1777"}
+	if c.do(ctx, "image", "inspect", c.image) != nil {
+		if err := c.do(ctx, "pull", "--quiet", c.image); err != nil {
+			return err
+		}
 	}
-	args := append([]string{"run", "--detach", "--name", c.name, "--publish", "127.0.0.1:" + strconv.Itoa(port) + ":" + c.inside}, kept...)
+	// Not interrupted: the engine could bring the container into being after the guard has looked for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	kept := []string{"--volume", c.folder}
+	if c.shared {
+		kept = []string{"--tmpfs", c.folder + ":mode=1777"}
+	}
+	// Without --rm: the log of a server that did not come up would go with it. The guard removes the container.
+	args := append([]string{"run", "--detach", "--name", c.name, "--publish", "127.0.0.1:" + strconv.Itoa(port) + ":" + c.port}, kept...)
 	args = append(append(args, c.options...), c.image)
 	err := portTaken(c.do(ctx, append(args, c.command...)...))
 	c.created = err == nil
@@ -81,7 +87,7 @@ func (c *container) stop(ctx context.Context) error {
 	if err := c.thaw(ctx); err != nil {
 		return err
 	}
-	return c.do(ctx, "stop", "--time", "30", c.name)
+	return c.do(ctx, "stop", "-t", "30", c.name)
 }
 
 func (c *container) kill(ctx context.Context) error {

@@ -21,20 +21,29 @@ func canInstall() bool {
 // the packages would do both, and a machine that runs tests has not asked for either.
 //
 // It is not interrupted half-way, because that would leave the machine's packages in disorder.
-func install(ctx context.Context) (err error) {
+func install(ctx context.Context) (failed error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
 	defer cancel()
 
-	undo, err := hinder("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
-	if err != nil {
-		return err
+	var undos []func() error
+	defer func() {
+		for _, undo := range undos {
+			failed = errors.Join(failed, undo())
+		}
+	}()
+	for _, rule := range []struct {
+		path, text string
+		mode       fs.FileMode
+	}{
+		{"/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755},
+		{"/etc/postgresql-common/createcluster.d/marquee-tests.conf", "create_main_cluster = off\n", 0o644},
+	} {
+		undo, err := hinder(rule.path, rule.text, rule.mode)
+		if err != nil {
+			return err
+		}
+		undos = append(undos, undo)
 	}
-	defer func() { err = errors.Join(err, undo()) }()
-	undo, err = hinder("/etc/postgresql-common/createcluster.d/marquee-tests.conf", "create_main_cluster = off\n", 0o644)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, undo()) }()
 
 	for _, step := range [][]string{
 		{"update"},

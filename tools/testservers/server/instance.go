@@ -13,8 +13,8 @@ type Instance struct {
 	server *server
 }
 
-// StartPostgres starts a PostgreSQL with settings such as "max_connections=10", and returns once it answers. As
-// few connections as 100 and little memory are what it has otherwise.
+// StartPostgres starts a PostgreSQL with settings such as "max_connections=10", and returns once it answers. What is
+// not set is as PostgreSQL has it, 100 connections for one thing, but that nothing is forced to disk.
 //
 // The test is skipped or fails where there is no such server, as the package says.
 func StartPostgres(tb testing.TB, settings ...string) *Instance {

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// newPostgres starts a PostgreSQL. A shared one is not started again when it has ended.
+// newPostgres starts a PostgreSQL. A shared one need not keep its data over a restart.
 func newPostgres(ctx context.Context, here places, shared bool, settings ...string) (*server, error) {
 	s := &server{name: "PostgreSQL", answers: postgresAnswers}
 	// Speed at the price of a power cut, which no test plays: the kernel keeps what was written by a process that was
@@ -22,18 +22,21 @@ func newPostgres(ctx context.Context, here places, shared bool, settings ...stri
 		flags = append(flags, "-c", setting)
 	}
 
+	// As seen from where the server runs.
 	binary := func(name string) string { return name }
+	port := func() string { return strconv.Itoa(s.port) }
 	if here.docker != "" {
-		c, err := newContainer(here.docker, "postgres", postgresImage, "5432", shared)
+		c, err := newContainer(here.docker, "postgres", postgresImage, "5432", "/marquee", shared)
 		if err != nil {
 			return nil, err
 		}
 		c.options = []string{
-			"-e", "PGDATA=" + c.folder() + "/data", "-e", "POSTGRES_HOST_AUTH_METHOD=trust",
+			"-e", "PGDATA=" + c.folder + "/data", "-e", "POSTGRES_HOST_AUTH_METHOD=trust",
 			"-e", "POSTGRES_INITDB_ARGS=--no-sync --locale=C.UTF-8 --encoding=UTF8",
 		}
 		c.command = append([]string{"postgres"}, flags...)
-		s.at, s.data, s.copied = c, c.folder()+"/data", c.folder()+"/copy"
+		s.at, s.data, s.copied = c, c.folder+"/data", c.folder+"/copy"
+		port = func() string { return c.port }
 	} else {
 		p, err := newProcess("postgres")
 		if err != nil {
@@ -45,14 +48,20 @@ func newPostgres(ctx context.Context, here places, shared bool, settings ...stri
 		p.command = func(port int) []string {
 			return append([]string{
 				binary("postgres"), "-D", s.data, "-p", strconv.Itoa(port),
-				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + p.dir,
+				"-c", "listen_addresses=127.0.0.1",
+				"-c", "unix_socket_directories=", // temporary folders may have longer paths than a socket can
 			}, flags...)
 		}
 		if err := p.initPostgres(ctx, binary("initdb"), s.data); err != nil {
 			return nil, fmt.Errorf("start PostgreSQL: %w", joinEnd(ctx, err, p))
 		}
 	}
-	s.saves = []string{binary("pg_basebackup"), "-D", s.copied, "-U", "postgres", "--checkpoint=fast", "--no-sync"}
+	s.saves = func() []string {
+		return []string{
+			binary("pg_basebackup"), "-D", s.copied, "-h", "127.0.0.1", "-p", port(), "-U", "postgres",
+			"--checkpoint=fast", "--no-sync",
+		}
+	}
 	return s.launch(ctx, func(address string) string { return "postgres://postgres@" + address + "/postgres?sslmode=disable" })
 }
 

@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// newRedis starts a Redis. A shared one is not started again when it has ended.
+// newRedis starts a Redis. A shared one need not keep its data over a restart.
 func newRedis(ctx context.Context, here places, shared bool, args ...string) (*server, error) {
 	s := &server{name: "Redis", answers: redisAnswers}
 	args = append([]string{"--save", "", "--appendonly", "no"}, args...)
 	if here.docker != "" {
-		c, err := newContainer(here.docker, "redis", redisImage, "6379", shared)
+		c, err := newContainer(here.docker, "redis", redisImage, "6379", "/data", shared)
 		if err != nil {
 			return nil, err
 		}
-		s.at, s.data = c, c.folder()
+		s.at, s.data = c, c.folder
 		c.command = append([]string{"redis-server", "--dir", s.data, "--protected-mode", "no"}, args...) // published on 127.0.0.1 only
 	} else {
 		p, err := newProcess("redis")

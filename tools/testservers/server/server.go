@@ -23,7 +23,7 @@ type server struct {
 	// on the port would answer too.
 	answers func(context.Context, *server) error
 	// saves is the command that copies the data of a running server, nil when it has no such thing.
-	saves []string
+	saves func() []string
 }
 
 // machine is where a server runs.
@@ -119,7 +119,7 @@ func (s *server) backup(ctx context.Context) error {
 	if err := s.at.run(ctx, "rm", "-rf", s.copied); err != nil {
 		return err
 	}
-	return s.at.run(ctx, append(s.saves, "-h", "127.0.0.1", "-p", strconv.Itoa(s.port))...)
+	return s.at.run(ctx, s.saves()...)
 }
 
 func (s *server) restore(ctx context.Context) error {
@@ -131,7 +131,9 @@ func (s *server) restore(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.at.run(ctx, "sh", "-c", `[ -d "$1" ] && rm -rf "$2" && cp -Rp "$1" "$2"`, "sh", s.copied, s.data); err != nil {
+	// The folder itself stays: by its inode PostgreSQL finds the shared memory that its killed predecessor left, and
+	// removes it.
+	if err := s.at.run(ctx, "sh", "-c", `[ -d "$1" ] && rm -rf "$2"/* && cp -Rp "$1"/. "$2"`, "sh", s.copied, s.data); err != nil {
 		return fmt.Errorf("put the copy in place, if there is one: %w", err)
 	}
 	return s.again(ctx)
