@@ -32,7 +32,7 @@ func newBreaker(failures int, pause time.Duration) *breaker {
 	return &breaker{
 		pause: pause,
 		circuit: circuitbreaker.NewBuilder[any]().
-			WithFailureThreshold(uint(failures)).WithSuccessThreshold(1).WithDelay(pause).Build(), //nolint:gosec // positive
+			WithFailureThreshold(uint(failures)).WithSuccessThreshold(1).WithDelay(pause).Build(),
 	}
 }
 

@@ -56,8 +56,8 @@ func (c codec) encode(a ports.Answer) []byte {
 	entry[0] = format
 	binary.BigEndian.PutUint64(entry[atNumber:], uint64(a.At.Number)) //nolint:gosec // all 64 bits are kept
 	binary.BigEndian.PutUint64(entry[atTag:], a.At.Tag)
-	binary.BigEndian.PutUint64(entry[atStored:], uint64(a.Stored.UnixMilli())) //nolint:gosec // as above
-	binary.BigEndian.PutUint32(entry[atLength:], uint32(len(a.Body)))          //nolint:gosec // bounded by the caller
+	binary.BigEndian.PutUint64(entry[atStored:], uint64(a.Stored.UnixMilli()))
+	binary.BigEndian.PutUint32(entry[atLength:], uint32(len(a.Body))) //nolint:gosec // bounded by the caller
 	if len(a.Body) > packAbove {
 		if packed := c.packer.EncodeAll(a.Body, entry); len(packed)-headerSize < len(a.Body) {
 			entry = packed
