@@ -457,6 +457,7 @@ type SearchEventsResponseObject interface {
 
 type SearchEvents200ResponseHeaders struct {
 	CacheControl       *string
+	CacheStatus        *string
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
@@ -476,6 +477,9 @@ func (response SearchEvents200JSONResponse) VisitSearchEventsResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.CacheStatus != nil {
+		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
 	}
 	if response.Headers.RateLimitLimit != nil {
 		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))

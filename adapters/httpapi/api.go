@@ -34,8 +34,10 @@ type Options struct {
 	Limiter ports.Limiter
 	// TrustedProxies are those whose X-Forwarded-For is believed. Without any, the peer of the connection is the client.
 	TrustedProxies []netip.Prefix
-	// SearchTimeout is how long a search may take before the answer is a 503; 10 seconds unless set. It
-	// does not bound how long a client may take to read the answer.
+	// Answers keeps the answers of /search and decides how long one may take to be made. Without it every search is made anew.
+	Answers Answers
+	// SearchTimeout is how long a search may take before the answer is a 503, where there are no Answers; 10 seconds unless
+	// set. It does not bound how long a client may take to read the answer.
 	SearchTimeout time.Duration
 	// Logger is told what callers are not; slog.Default unless set.
 	Logger *slog.Logger
@@ -52,6 +54,7 @@ func New(events Events, status Status, o Options) *API {
 	failures := newFailures(cmp.Or(o.Logger, slog.Default()))
 	operations := &operations{
 		events:  events,
+		answers: o.Answers,
 		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
 		status:  status,
 		version: o.Version,
@@ -84,6 +87,7 @@ func (a *API) Route(r *http.Request) string { return a.router.route(r) }
 // operations implements what is generated from openapi.yaml.
 type operations struct {
 	events  Events
+	answers Answers // nil for none
 	timeout time.Duration
 	status  Status
 	version string

@@ -9,13 +9,19 @@ import (
 )
 
 // The handler alone, without a network: 20 events, both bounds given.
-func BenchmarkSearch20(b *testing.B) { benchmark(b, 20) }
+func BenchmarkSearch20(b *testing.B) { benchmark(b, many(20), httpapi.Options{}) }
+
+// The same answer, kept.
+func BenchmarkSearch20Kept(b *testing.B) {
+	answers, _ := keeper(b)
+	benchmark(b, many(20), httpapi.Options{Answers: answers})
+}
 
 // An answer of some 20 MB; its memory is that of one piece.
-func BenchmarkSearch100k(b *testing.B) { benchmark(b, 100_000) }
+func BenchmarkSearch100k(b *testing.B) { benchmark(b, many(100_000), httpapi.Options{}) }
 
-func benchmark(b *testing.B, events int) {
-	api := httpapi.New(many(events), statusOf(feeds{}), httpapi.Options{})
+func benchmark(b *testing.B, events httpapi.Events, o httpapi.Options) {
+	api := httpapi.New(events, statusOf(feeds{}), o)
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {

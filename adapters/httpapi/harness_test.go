@@ -102,6 +102,7 @@ type service struct {
 	status  httpapi.Status
 	options httpapi.Options
 	around  func(http.Handler) http.Handler
+	handler http.Handler // as it is served
 	base    string
 	logged  *logBuffer
 }
@@ -122,6 +123,7 @@ func serve(t *testing.T, s service) *service {
 	if s.around != nil {
 		handler = s.around(handler)
 	}
+	s.handler = handler
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := httpapi.NewServer(handler, httpapi.ServerOptions{Logger: logger})

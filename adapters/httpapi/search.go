@@ -15,6 +15,9 @@ func (o *operations) SearchEvents(ctx context.Context, request SearchEventsReque
 	if err != nil {
 		return nil, err
 	}
+	if o.answers != nil {
+		return o.keptSearch(ctx, within)
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	page, err := o.events.All(ctx, within)

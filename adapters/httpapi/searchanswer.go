@@ -36,11 +36,16 @@ func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
 		}
 		err = reader.send(rest)
 	}
-	if cap(rest) <= 2*pieceSize { // a title may have made it grow; such a one is not kept
-		*piece = rest
+	keepPiece(piece, rest)
+	return err
+}
+
+// keepPiece gives a piece back as it is by now.
+func keepPiece(piece *[]byte, now []byte) {
+	if cap(now) <= 2*pieceSize { // a title may have made it grow; such a one is not kept
+		*piece = now
 		pieces.Put(piece)
 	}
-	return err
 }
 
 // appendSearch appends the answer to b. Whenever b holds a piece, flush gets it and b starts over.
