@@ -14,6 +14,13 @@ type instruments struct {
 	clientDuration *prometheus.HistogramVec
 	limitDecisions *prometheus.CounterVec
 
+	answerLookups  *prometheus.CounterVec
+	answers        *prometheus.CounterVec
+	answersDropped *prometheus.CounterVec
+	answerBreaker  *prometheus.GaugeVec
+	following      *prometheus.GaugeVec
+	behind         *prometheus.GaugeVec
+
 	fetches        *prometheus.CounterVec
 	feedBytes      *prometheus.CounterVec
 	feedRecords    *prometheus.CounterVec
@@ -59,6 +66,13 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		clientRequests: metricClientRequests.counter(reg),
 		clientDuration: metricClientDuration.histogram(reg),
 		limitDecisions: metricLimitDecisions.counter(reg),
+
+		answerLookups:  metricAnswerLookups.counter(reg),
+		answers:        metricAnswers.counter(reg),
+		answersDropped: metricAnswersDropped.counter(reg),
+		answerBreaker:  metricAnswerBreaker.gauge(reg),
+		following:      metricFollowing.gauge(reg),
+		behind:         metricBehind.gauge(reg),
 
 		fetches:        metricFetches.counter(reg),
 		feedBytes:      metricFeedBytes.counter(reg),

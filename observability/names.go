@@ -93,6 +93,16 @@ const (
 
 	fetchNotModified = "not_modified"
 
+	cacheHit   = "hit"
+	cacheMiss  = "miss"
+	cacheError = "error"
+
+	answerMemory = LayerMemory
+	answerRedis  = LayerRedis
+	answerLoaded = "loaded"
+	answerJoined = "joined"
+	answerStale  = "stale"
+
 	limitAllowed = "allowed"
 	limitRefused = "refused"
 
@@ -105,6 +115,12 @@ const (
 
 	codeCanceled = "499" // the client went away before there was an answer; not a code of the protocol
 	codeNone     = "none"
+)
+
+// The layers in which answers are kept.
+const (
+	LayerMemory = "memory"
+	LayerRedis  = "redis"
 )
 
 // The labels.
@@ -131,10 +147,14 @@ var (
 	labelEventState = Label{Name: "state", Help: "available (in the current feed) or known (ever seen)", Values: []string{stateAvailable, stateKnown}}
 	labelLease      = Label{Name: "lease", Help: "name of the lease", Bound: "the leases of the configured providers and other"}
 	labelClass      = Label{Name: "class", Help: "class of requests", Bound: "the first 16 classes and other"}
-	labelLimit      = Label{Name: "decision", Help: "what the limiter said", Values: []string{limitAllowed, limitRefused}}
-	labelVersion    = Label{Name: "version", Help: "version of the build", Bound: "one"}
-	labelRevision   = Label{Name: "revision", Help: "revision of the source", Bound: "one"}
-	labelGoVersion  = Label{Name: "go_version", Help: "version of Go", Bound: "one"}
+	labelLayer      = Label{Name: "layer", Help: "where answers are kept: memory (of this process) or redis (of all)", Values: []string{LayerMemory, LayerRedis}}
+	labelLookup     = Label{Name: "outcome", Help: "whether there was an answer, current or not", Values: []string{cacheHit, cacheMiss, cacheError}}
+	labelAnswer     = Label{Name: "served", Help: "from memory or redis, loaded (made), joined (made for another who asked at the same time) or stale (it cannot be made)",
+		Values: []string{answerMemory, answerRedis, answerLoaded, answerJoined, answerStale}}
+	labelLimit     = Label{Name: "decision", Help: "what the limiter said", Values: []string{limitAllowed, limitRefused}}
+	labelVersion   = Label{Name: "version", Help: "version of the build", Bound: "one"}
+	labelRevision  = Label{Name: "revision", Help: "revision of the source", Bound: "one"}
+	labelGoVersion = Label{Name: "go_version", Help: "version of Go", Bound: "one"}
 )
 
 // The buckets of histograms, in seconds.
@@ -169,6 +189,19 @@ var (
 
 	metricLimitDecisions = Metric{Name: "marquee_limit_decisions_total", Type: TypeCounter, Unit: "requests", Labels: []Label{labelClass, labelLimit},
 		Help: "Requests that the rate limit allowed or refused."}
+
+	metricAnswerLookups = Metric{Name: "marquee_answer_cache_lookups_total", Type: TypeCounter, Unit: "lookups", Labels: []Label{labelLayer, labelLookup},
+		Help: "Looks for an answer that is kept."}
+	metricAnswers = Metric{Name: "marquee_answers_total", Type: TypeCounter, Unit: "answers", Labels: []Label{labelAnswer},
+		Help: "Answers to searches, by how they came about; those that ended in an error are not among them."}
+	metricAnswersDropped = Metric{Name: "marquee_answer_cache_writes_dropped_total", Type: TypeCounter, Unit: "answers",
+		Help: "Answers that were not written to Redis because it did not keep up."}
+	metricAnswerBreaker = Metric{Name: "marquee_answer_cache_breaker_open", Type: TypeGauge, Unit: "1",
+		Help: "1 while Redis is left alone, because it failed several times in a row."}
+	metricFollowing = Metric{Name: "marquee_answer_changes_followed", Type: TypeGauge, Unit: "1",
+		Help: "1 while the change log is followed to tell which answers are current, 0 while it cannot be read."}
+	metricBehind = Metric{Name: "marquee_answer_changes_behind", Type: TypeGauge, Unit: "changes",
+		Help: "Changes that are in the log and not yet read to tell which answers are current, as last read."}
 
 	metricFetches = Metric{Name: "marquee_fetches_total", Type: TypeCounter, Unit: "fetches", Labels: []Label{labelProvider, labelFetch},
 		Help: "Readings of a feed that have ended."}
@@ -240,6 +273,7 @@ func Metrics() []Metric {
 	all := []Metric{
 		metricBuildInfo, metricTelemetryErrors, metricPortCalls, metricPortDuration,
 		metricHTTPRequests, metricHTTPDuration, metricHTTPInFlight, metricClientRequests, metricClientDuration, metricLimitDecisions,
+		metricAnswerLookups, metricAnswers, metricAnswersDropped, metricAnswerBreaker, metricFollowing, metricBehind,
 		metricFetches, metricFeedBytes, metricFeedRecords, metricDamagedRecords, metricLastConcluded, metricFeedEvents, metricOpenRejections, metricHeldEvents,
 		metricFeedRetries, metricFeedBreaker,
 		metricRunsBegun, metricRunsRefused, metricRuns, metricRunDuration, metricEventsChanged, metricChunks, metricRejections,
@@ -269,6 +303,9 @@ const (
 	attrLate        = attribute.Key("marquee.chunk.late")
 	attrFound       = attribute.Key("marquee.search.events")
 	attrLimit       = attribute.Key("marquee.search.limit")
+	attrLayer       = attribute.Key("marquee.cache.layer")
+	attrCacheHit    = attribute.Key("marquee.cache.hit")
+	attrAnswerSize  = attribute.Key("marquee.answer.bytes")
 	attrAttempt     = attribute.Key("marquee.delivery.attempt")
 	attrVerdict     = attribute.Key("marquee.delivery.outcome")
 	attrMessageKind = attribute.Key("marquee.message.kind")
@@ -295,6 +332,9 @@ func Attributes() []Attribute {
 		{attrLate, "whether a later run is known"},
 		{attrFound, "events on the page"},
 		{attrLimit, "events that the page may have"},
+		{attrLayer, "memory or redis"},
+		{attrCacheHit, "whether there was an answer, current or not"},
+		{attrAnswerSize, "bytes of the answer"},
 		{attrAttempt, "attempt to deliver the message, from 1"},
 		{attrVerdict, "acked, retried or panicked"},
 		{attrMessageKind, "chunk or completion"},
@@ -329,6 +369,12 @@ var (
 		Help: "a question to the rate limit"}
 	callChanges = Call{Port: "change_reader", Method: "changes", Kind: trace.SpanKindClient, Hot: true,
 		Help: "a look at the change log"}
+	callAwait = Call{Port: "change_reader", Method: "await", Untraced: true,
+		Help: "the wait for a change, for as long as it lasts"}
+	callAnswerGet = Call{Port: "answer_cache", Method: "get", Kind: trace.SpanKindInternal, Hot: true,
+		Help: "a look for an answer that is kept", Attributes: []attribute.Key{attrLayer, attrCacheHit}}
+	callAnswerPut = Call{Port: "answer_cache", Method: "put", Kind: trace.SpanKindInternal, Hot: true,
+		Help: "an answer to be kept", Attributes: []attribute.Key{attrLayer, attrAnswerSize}}
 
 	callApply = Call{Port: "ingester", Method: "apply", Kind: trace.SpanKindClient,
 		Help: "a chunk's transaction", Attributes: []attribute.Key{attrProvider, attrRun, attrChunk, attrAdded, attrUpdated, attrRejected, attrRepeated, attrLate}}
@@ -363,7 +409,7 @@ var (
 // Calls are all methods of ports that are watched.
 func Calls() []Call {
 	return []Call{
-		callSearch, callAllow, callChanges, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
+		callSearch, callAllow, callChanges, callAwait, callAnswerGet, callAnswerPut, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
 		callPublish, callConsume, callBacklog, callSuspect, callAbsolve, callPark, callParked, callRejected, callFeeds, callAcquire, callRelease,
 	}
 }

@@ -14,8 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/core/ingest"
+	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/observability"
 	"github.com/marquee-events/marquee/ports"
 )
@@ -38,13 +40,23 @@ func everything(t *testing.T, r *rig) {
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, w.err
 	}), rec)
 
-	client := observability.NewFeedClient(rec, slog.New(slog.DiscardHandler))
+	client, keeping := observability.NewFeedClient(rec, slog.New(slog.DiscardHandler)), observability.NewAnswerKeeping(rec, slog.New(slog.DiscardHandler))
+	memory, redis := observability.ObserveAnswerCache(w, observability.LayerMemory, rec), observability.ObserveAnswerCache(w, observability.LayerRedis, rec)
+	answers := observability.ObserveAnswers(w, rec)
 
 	calls := func(ctx context.Context) {
 		client.Retried(ctx, provider, 1, time.Second, w.err)
 		client.Broke(ctx, provider, true, w.err)
 		_, _ = searcher.Search(ctx, catalogue.Query{Limit: 1})
 		_, _ = changes.Changes(ctx, catalogue.Version{}, 1)
+		_, _ = changes.Await(ctx, catalogue.Version{})
+		_, _, _ = memory.Get(ctx, ports.AnswerKey{})
+		_, _, _ = redis.Get(ctx, ports.AnswerKey{})
+		_ = redis.Put(ctx, ports.AnswerKey{}, ports.Answer{}, time.Minute)
+		_, _ = answers.Answer(ctx, ports.AnswerKey{}, event.TimeRange{}, nil)
+		keeping.Dropped()
+		keeping.Broke(ctx, true, w.err)
+		keeping.Followed(ctx, search.Follow{Behind: 1, Err: w.err})
 		_, _ = limits.Allow(ctx, "192.0.2.1", "search")
 		_, _ = ingester.Apply(ctx, catalogue.Batch{Run: someRun(), Rejections: []catalogue.Rejection{{Reason: catalogue.BadDate}}}, nil)
 		_ = ingester.Complete(ctx, catalogue.Completion{Run: someRun()})

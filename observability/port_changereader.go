@@ -12,16 +12,16 @@ import (
 // ObserveChangeReader watches who follows the change log: how much is read, and where the log ends.
 func ObserveChangeReader(next ports.ChangeReader, rec *Recorder) ports.ChangeReader {
 	return &changeReader{
-		next: next, changes: rec.call(callChanges),
+		next: next, changes: rec.call(callChanges), await: rec.call(callAwait),
 		read: rec.changesRead.WithLabelValues(), head: rec.changeHead.WithLabelValues(),
 	}
 }
 
 type changeReader struct {
-	next    ports.ChangeReader
-	changes *call
-	read    prometheus.Counter
-	head    prometheus.Gauge
+	next           ports.ChangeReader
+	changes, await *call
+	read           prometheus.Counter
+	head           prometheus.Gauge
 }
 
 func (c *changeReader) Changes(ctx context.Context, after catalogue.Version, limit int) (batch catalogue.ChangeBatch, err error) {
@@ -35,6 +35,8 @@ func (c *changeReader) Changes(ctx context.Context, after catalogue.Version, lim
 	return batch, err
 }
 
-func (c *changeReader) Await(ctx context.Context, after catalogue.Version) (catalogue.Version, error) {
+func (c *changeReader) Await(ctx context.Context, after catalogue.Version) (head catalogue.Version, err error) {
+	ctx, seen := c.await.start(ctx, &err)
+	defer seen.done(&err)
 	return c.next.Await(ctx, after)
 }

@@ -99,8 +99,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-// search makes a traced search of one request.
-func search(t *testing.T, tracing *observability.Tracing) {
+// tracedSearch makes a search of one request.
+func tracedSearch(t *testing.T, tracing *observability.Tracing) {
 	t.Helper()
 	rec := observability.NewRecorder(observability.RecorderOptions{Registry: observability.NewRegistry(observability.Build{}), Tracing: tracing})
 	s := observability.ObserveSearcher(&world{}, rec)
@@ -150,7 +150,7 @@ func TestSpansAreExportedOverHTTP(t *testing.T) {
 			}
 			tracing, lines := setup(t, env...)
 			require.True(t, tracing.On())
-			search(t, tracing)
+			tracedSearch(t, tracing)
 			require.NoError(t, tracing.Shutdown(t.Context()), "it flushes")
 			r.requireSearch(t, "marquee")
 			require.Equal(t, "/v1/traces", r.path)
@@ -164,7 +164,7 @@ func TestTheEnvironmentDescribesTheProcess(t *testing.T) {
 	server := httptest.NewServer(r)
 	defer server.Close()
 	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_SERVICE_NAME", "marquee-api", "OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
-	search(t, tracing)
+	tracedSearch(t, tracing)
 	require.NoError(t, tracing.Shutdown(t.Context()))
 	r.requireSearch(t, "marquee-api")
 }
@@ -178,7 +178,7 @@ func TestSpansAreExportedOverGRPC(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+listener.Addr().String(), "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc")
-	search(t, tracing)
+	tracedSearch(t, tracing)
 	require.NoError(t, tracing.Shutdown(t.Context()))
 	server.Stop()
 	require.NoError(t, <-served)
@@ -210,7 +210,7 @@ func TestTheSamplerOfTheEnvironmentDecides(t *testing.T) {
 	server := httptest.NewServer(r)
 	defer server.Close()
 	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER_ARG", "0")
-	search(t, tracing)
+	tracedSearch(t, tracing)
 	require.NoError(t, tracing.Shutdown(t.Context()))
 	require.Empty(t, r.got)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/ports"
 )
 
@@ -26,6 +27,8 @@ type world struct {
 	held       bool
 	budget     ports.Budget
 	suspected  int
+	kept       bool
+	served     search.Served
 	parked     []string // reasons
 	queue      []ports.Delivery
 	seen       context.Context //nolint:containedctx // what the last call was given
@@ -36,12 +39,24 @@ func (w *world) Search(ctx context.Context, _ catalogue.Query) (catalogue.Page, 
 	return w.page, w.err
 }
 
-func (w *world) Await(context.Context, catalogue.Version) (catalogue.Version, error) {
-	return catalogue.Version{}, nil
-}
-
 func (w *world) Changes(context.Context, catalogue.Version, int) (catalogue.ChangeBatch, error) {
 	return w.batch, w.err
+}
+
+func (w *world) Await(context.Context, catalogue.Version) (catalogue.Version, error) {
+	return w.batch.Head, w.err
+}
+
+func (w *world) Get(context.Context, ports.AnswerKey) (ports.Answer, bool, error) {
+	return ports.Answer{}, w.kept, w.err
+}
+
+func (w *world) Put(context.Context, ports.AnswerKey, ports.Answer, time.Duration) error {
+	return w.err
+}
+
+func (w *world) Answer(context.Context, ports.AnswerKey, event.TimeRange, search.Load) (search.Served, error) {
+	return w.served, w.err
 }
 
 func (w *world) Apply(ctx context.Context, _ catalogue.Batch, _ catalogue.Decide) (catalogue.Outcome, error) {
