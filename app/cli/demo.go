@@ -60,7 +60,7 @@ of MARQUEE_DATA_DIR; outside databases, brokers and caches are left alone.`,
 			defer func() { _ = server.Close() }()
 
 			conf.DataDir = filepath.Join(conf.DataDir, "demo")
-			conf.DatabaseURL, conf.BrokerURL = "", ""
+			conf.DatabaseURL, conf.RedisURL, conf.BrokerURL = "", "", ""
 			conf.ProviderURL, conf.ProviderID, conf.ProviderTimeZone, conf.FetchInterval = root+feedPath, "demo", sim.zone, interval
 			if !c.isSet("LOG_FORMAT") {
 				conf.LogFormat = "text"

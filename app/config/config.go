@@ -26,6 +26,7 @@ type Config struct {
 	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"folder of the embedded store and broker; one process at a time"`
 
 	DatabaseURL string `env:"DATABASE_URL" doc:"a PostgreSQL database that several processes share, such as postgres://marquee:password@db:5432/marquee; empty for the embedded one" secret:"url"`
+	RedisURL    string `env:"REDIS_URL" doc:"a Redis in which processes share their answers, such as redis://:password@cache:6379/0; empty for none" secret:"url"`
 	BrokerURL   string `env:"BROKER_URL" doc:"an outside broker, such as nats://broker:4222, several servers separated by commas; empty for the embedded one" secret:"urls"`
 
 	ProviderURL      string        `env:"PROVIDER_URL" doc:"the provider's feed; needed by the role fetch" secret:"url"`
@@ -34,10 +35,11 @@ type Config struct {
 	FetchInterval    time.Duration `env:"FETCH_INTERVAL" envDefault:"1m" doc:"from the beginning of one fetch to that of the next, 1s at least"`
 	Consumers        int           `env:"CONSUMERS" envDefault:"2" doc:"chunks that this process applies at a time, 1 to 64"`
 
-	SearchMaxResults int      `env:"SEARCH_MAX_RESULTS" envDefault:"100000" doc:"events that one answer of /search may hold, 1000000 at most; more is an error that says how many"`
-	RateLimitRPS     float64  `env:"RATE_LIMIT_RPS" envDefault:"100" doc:"requests a second that one client address may go on making; 0 for no limit"`
-	RateLimitBurst   int      `env:"RATE_LIMIT_BURST" envDefault:"200" doc:"requests of one client address that may come at once"`
-	TrustedProxies   Networks `env:"TRUSTED_PROXIES" doc:"networks or addresses whose X-Forwarded-For is believed, separated by commas"`
+	SearchMaxResults int           `env:"SEARCH_MAX_RESULTS" envDefault:"100000" doc:"events that one answer of /search may hold, 1000000 at most; more is an error that says how many"`
+	CacheTTL         time.Duration `env:"CACHE_TTL" envDefault:"60s" doc:"how long an answer is served again when nothing is heard of changes, 1s to 1h"`
+	RateLimitRPS     float64       `env:"RATE_LIMIT_RPS" envDefault:"100" doc:"requests a second that one client address may go on making; 0 for no limit"`
+	RateLimitBurst   int           `env:"RATE_LIMIT_BURST" envDefault:"200" doc:"requests of one client address that may come at once"`
+	TrustedProxies   Networks      `env:"TRUSTED_PROXIES" doc:"networks or addresses whose X-Forwarded-For is believed, separated by commas"`
 
 	DrainDelay time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"how long a stopping process is unready before it refuses connections, for load balancers to notice; 1m at most"`
 	LogLevel   Level         `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR"`
@@ -108,6 +110,11 @@ func (c Config) problems() map[string]error {
 			wrong("DATABASE_URL", "it is no URL such as postgres://marquee:password@db:5432/marquee") // it may hold a password
 		}
 	}
+	if c.RedisURL != "" {
+		if u, err := url.Parse(c.RedisURL); err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+			wrong("REDIS_URL", "it is no URL such as redis://:password@cache:6379/0, or rediss:// for TLS") // it may hold a password
+		}
+	}
 	for broker := range strings.SplitSeq(c.BrokerURL, ",") {
 		if u, err := url.Parse(strings.TrimSpace(broker)); c.BrokerURL != "" && (err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls") {
 			wrong("BROKER_URL", "it is no URL such as nats://broker:4222, nor several of them separated by commas") // it may hold a password
@@ -134,6 +141,9 @@ func (c Config) problems() map[string]error {
 	}
 	if c.SearchMaxResults < 1 || c.SearchMaxResults > 1_000_000 {
 		wrong("SEARCH_MAX_RESULTS", "%d is not from 1 to 1000000", c.SearchMaxResults)
+	}
+	if c.CacheTTL < time.Second || c.CacheTTL > time.Hour {
+		wrong("CACHE_TTL", "%s is not from 1s to 1h", c.CacheTTL)
 	}
 	if !(c.RateLimitRPS >= 0 && c.RateLimitRPS <= 1e6) { // written so that NaN is outside
 		wrong("RATE_LIMIT_RPS", "%g is not from 0 to 1000000", c.RateLimitRPS)

@@ -21,7 +21,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, config.Config{
 		HTTPAddr: ":8080", AdminAddr: "127.0.0.1:8081", DataDir: "./data",
 		ProviderID: "default", ProviderTimeZone: "UTC", FetchInterval: time.Minute, Consumers: 2,
-		SearchMaxResults: 100_000, RateLimitRPS: 100, RateLimitBurst: 200,
+		SearchMaxResults: 100_000, CacheTTL: time.Minute, RateLimitRPS: 100, RateLimitBurst: 200,
 		LogLevel: config.Level(slog.LevelInfo), LogFormat: "json",
 	}, got)
 }
@@ -38,6 +38,9 @@ func TestGoodValues(t *testing.T) {
 		"DATABASE_URL=postgresql://me:key@db/marquee?sslmode=require": func(c *config.Config) {
 			c.DatabaseURL = "postgresql://me:key@db/marquee?sslmode=require"
 		},
+		"REDIS_URL=rediss://:key@cache:6379/3":   func(c *config.Config) { c.RedisURL = "rediss://:key@cache:6379/3" },
+		"CACHE_TTL=1s":                           func(c *config.Config) { c.CacheTTL = time.Second },
+		"CACHE_TTL=1h":                           func(c *config.Config) { c.CacheTTL = time.Hour },
 		"PROVIDER_ID=a-b_c.9":                    func(c *config.Config) { c.ProviderID = "a-b_c.9" },
 		"PROVIDER_ID=" + strings.Repeat("x", 64): func(c *config.Config) { c.ProviderID = strings.Repeat("x", 64) },
 		"PROVIDER_TIMEZONE=Europe/Madrid":        func(c *config.Config) { c.ProviderTimeZone = "Europe/Madrid" },
@@ -91,6 +94,9 @@ func TestBadValues(t *testing.T) {
 		"ADMIN_ADDR=localhost:":                  `ADMIN_ADDR: "localhost:" is no address such as :8080 or 127.0.0.1:8080`,
 		"DATABASE_URL=mysql://me:key@db/marquee": "DATABASE_URL: it is no URL such as postgres://marquee:password@db:5432/marquee",
 		"DATABASE_URL=host=db user=me":           "DATABASE_URL: it is no URL such as postgres://marquee:password@db:5432/marquee",
+		"REDIS_URL=cache:6379":                   "REDIS_URL: it is no URL such as redis://:password@cache:6379/0, or rediss:// for TLS",
+		"CACHE_TTL=999ms":                        "CACHE_TTL: 999ms is not from 1s to 1h",
+		"CACHE_TTL=61m":                          "CACHE_TTL: 1h1m0s is not from 1s to 1h",
 		"BROKER_URL=amqp://a":                    "BROKER_URL: it is no URL such as nats://broker:4222, nor several of them separated by commas",
 		"BROKER_URL=nats://a:4222,b:4222":        "BROKER_URL: it is no URL such as nats://broker:4222, nor several of them separated by commas",
 		"PROVIDER_URL=provider.example/feed.xml": "PROVIDER_URL: it is no http or https URL such as https://provider.example/feed.xml",

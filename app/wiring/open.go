@@ -47,7 +47,7 @@ func Process(s Settings, more ...fx.Option) *fx.App {
 		}
 	}
 	if s.Roles.API {
-		starts = append(starts, fx.Invoke(serveAPI))
+		starts = append(starts, fx.Invoke(follow, serveAPI))
 	}
 	return fx.New(parts(s), fx.Options(more...), fx.Options(starts...), fx.Invoke(announce))
 }
@@ -74,6 +74,7 @@ func parts(s Settings) fx.Option {
 		fx.Provide(openBroker, observedBroker),
 		fx.Provide(newApplier, newConsumer),
 		fx.Provide(NewSource, newFeedOptions, newFeed, newFetcher, newPoller),
+		fx.Provide(openRedis, newAnswerKeeping, newFreshness, newAnswers),
 		fx.Provide(newEvents, newStatus, newAPI, newAdmin, newAddresses),
 	)
 }
