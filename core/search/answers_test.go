@@ -321,6 +321,30 @@ func TestWhoGoesAwayLeavesTheOthersTheirAnswer(t *testing.T) {
 	})
 }
 
+// Who comes after everybody left, and before the load has noticed, must not be told that somebody else went away.
+func TestWhoComesWhenEverybodyLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := search.NewJournal()
+		log.Append(monday)
+		s := open(t, log, search.AnswersOptions{})
+		s.store.during = func(ctx context.Context) error {
+			time.Sleep(time.Second) // it does not look at its context
+			return fault.Wrap(fault.Unavailable, "search", ctx.Err())
+		}
+		impatient, leave := context.WithCancel(t.Context())
+		var callers sync.WaitGroup
+		callers.Go(func() {
+			_, err := s.Answer(impatient, aboutMonday, monday, s.store.load)
+			assert.Equal(t, fault.Canceled, fault.KindOf(err))
+		})
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		s.requireServed(search.Loaded, "2 at 1", s.ask(aboutMonday, monday))
+		callers.Wait()
+	})
+}
+
 func TestOneLoadThatPanicsHarmsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := search.NewJournal()

@@ -145,6 +145,7 @@ func TestAnotherHistory(t *testing.T) {
 		assert.False(t, f.current(epoch, common, 0, friday), "nor what is of both, for all that is known")
 		assert.True(t, f.own(common, friday))
 		assert.True(t, f.others(common, friday), "the tag tells that it is of this one")
+		assert.False(t, f.others(lost, friday), "its number is not given out again yet")
 
 		again := j.Append(tuesday, tuesday, tuesday)
 		synctest.Wait()
