@@ -10,7 +10,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"go.uber.org/fx"
-
 )
 
 // DataDir is the folder of the embedded store and broker.

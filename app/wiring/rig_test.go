@@ -20,6 +20,7 @@ import (
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/ingest"
+	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/observability"
 	"github.com/marquee-events/marquee/ports"
 )
@@ -34,6 +35,7 @@ type process struct {
 	feeds   ports.FeedReader
 	runs    ports.RunReader
 	changes ports.ChangeReader
+	fresh   *search.Freshness
 	at      *wiring.Addresses
 }
 
@@ -60,7 +62,7 @@ func (l testLog) Write(line []byte) (int, error) {
 func start(t *testing.T, s wiring.Settings, more ...fx.Option) *process {
 	t.Helper()
 	p := &process{t: t}
-	p.app = wiring.Process(s, append(more, fx.Populate(&p.poller, &p.feeds, &p.runs, &p.changes, &p.at))...)
+	p.app = wiring.Process(s, append(more, fx.Populate(&p.poller, &p.feeds, &p.runs, &p.changes, &p.fresh, &p.at))...)
 	require.NoError(t, p.app.Err())
 	ctx, cancel := context.WithTimeout(t.Context(), p.app.StartTimeout())
 	defer cancel()
@@ -137,6 +139,16 @@ func (s summary) when() string {
 	return s.StartDate + " " + s.StartTime + " – " + s.EndDate + " " + s.EndTime
 }
 
+// follows waits until what the catalogue has is what searches show.
+func (p *process) follows() {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		batch, err := p.changes.Changes(p.t.Context(), catalogue.Version{}, 1)
+		require.NoError(p.t, err)
+		return p.fresh.Followed() == batch.Head
+	}, 2*time.Minute, time.Millisecond)
+}
+
 // search asks the public API; bounds are left out where they are empty.
 func (p *process) search(startsAt, endsAt string) []summary {
 	p.t.Helper()
@@ -146,6 +158,7 @@ func (p *process) search(startsAt, endsAt string) []summary {
 			q.Set(name, bound)
 		}
 	}
+	p.follows()
 	status, body := p.get("/search?" + q.Encode())
 	require.Equal(p.t, http.StatusOK, status, "%s", body)
 	var answer struct {

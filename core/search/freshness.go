@@ -114,6 +114,16 @@ func (f *Freshness) follow(ctx context.Context) error {
 	}
 }
 
+// Followed is the last version that was read, the zero value where the log is not followed.
+func (f *Freshness) Followed() catalogue.Version {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if !f.following {
+		return catalogue.Version{}
+	}
+	return f.at
+}
+
 // begin takes a position. Nothing that was made before is current any more.
 func (f *Freshness) begin(head catalogue.Version) {
 	f.mu.Lock()

@@ -74,6 +74,6 @@ func (s *service) settled(issues int64) {
 		require.NoError(s.t, err)
 		assert.Equal(s.t, issue == issues, d.Event.Available, "%s", only(issue))
 	}
-	assert.Equal(s.t, lasting+int(issues), s.search())
+	s.until("searches show all of it", func() bool { return s.search() == lasting+int(issues) })
 	s.ledger(issues)
 }

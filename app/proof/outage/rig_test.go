@@ -55,9 +55,9 @@ func outage(t *testing.T, least time.Duration) time.Duration {
 type provider struct {
 	*httptest.Server
 	issue atomic.Int64
-	gate  chan struct{} // while it is not nil, the second half of the feed waits for it
+	gate  chan struct{} // while it is not nil, most of the feed waits for it
 	mu    sync.Mutex
-	begun atomic.Int64 // the last issue of which somebody has the first half
+	begun atomic.Int64 // the last issue of which somebody has the beginning
 }
 
 const lasting = 1200 // events that are always in the feed: three chunks
@@ -78,7 +78,7 @@ func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Unlock()
 	_, _ = io.WriteString(w, `<eventList><output>`)
 	for i := range lasting {
-		if i == lasting/2 {
+		if i == lasting/4 { // of these alone no chunk is made
 			_ = http.NewResponseController(w).Flush()
 			p.begun.Store(issue)
 			if gate != nil {
@@ -99,7 +99,7 @@ func listing(id string) string {
 
 func only(issue int64) string { return fmt.Sprintf("only-%d", issue) }
 
-// hold makes readers of the feed wait in its middle, until the function that it returns is called.
+// hold makes readers of the feed wait in it, until the function that it returns is called.
 func (p *provider) hold() (release func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
