@@ -43,18 +43,25 @@ docker: ## Build the image and ask it for its version
 TEST_TIMEOUT ?= 4m
 PKG          ?= ./...
 
+# Runs a command beside the servers that tests need, and ends them with it.
+WITH_SERVERS := $(BIN)/testservers --
+
 .PHONY: test
-test: need-cc $(TOOLS)/gotestsum build ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
-	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee CGO_ENABLED=1 $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
+test: need-cc $(TOOLS)/gotestsum build testservers ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
+	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee CGO_ENABLED=1 $(WITH_SERVERS) $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
 
 .PHONY: test-short
-test-short: ## The quick tests, without the race detector, cached: for between two edits
+test-short: ## The quick tests, without servers and race detector, cached: for between two edits
 	go test -short -timeout 1m $(PKG)
 
+.PHONY: test-servers
+test-servers: testservers ## Start PostgreSQL and Redis for tests run by hand, and say what to export. Ctrl-C ends them
+	@exec $(BIN)/testservers
+
 .PHONY: cover
-cover: ## Coverage of all packages by all tests, in coverage/
+cover: testservers ## Coverage of all packages by all tests, in coverage/
 	@mkdir -p coverage
-	go test -timeout $(TEST_TIMEOUT) -coverpkg=./... -coverprofile=coverage/cover.out $(PKG)
+	$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -coverpkg=./... -coverprofile=coverage/cover.out $(PKG)
 	@go tool cover -html=coverage/cover.out -o coverage/index.html
 	@go tool cover -func=coverage/cover.out | tail -n 1
 	@echo "line by line: coverage/index.html"
@@ -63,8 +70,8 @@ BENCH      ?= .
 BENCHCOUNT ?= 1
 
 .PHONY: bench
-bench: ## Benchmarks (BENCH=regexp, BENCHCOUNT=10, PKG=...)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) -timeout 30m $(PKG)
+bench: testservers ## Benchmarks (BENCH=regexp, BENCHCOUNT=10, PKG=...)
+	$(WITH_SERVERS) go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(BENCHCOUNT) -timeout 30m $(PKG)
 
 ##@ Prove: the long forms; each has a short one among the tests
 
@@ -182,6 +189,11 @@ $(TOOLS)/%: tools/%/go.mod tools/%/go.sum
 	@GOOS= GOARCH= GOFLAGS= go -C tools/$* build -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ tool
 	@touch $@
 
+# Run as a binary, not by go run: that passes neither signals nor exit codes on.
+.PHONY: testservers
+testservers:
+	@go build -buildvcs=false -o $(BIN)/testservers ./tools/testservers
+
 # The race detector links with C. Nothing else here does.
 .PHONY: need-cc
 need-cc:
@@ -195,4 +207,4 @@ help:
 	awk -v colour="$$colour" -v plain="$$plain" 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %s%-16s%s %s\n", colour, $$1, plain, $$2 }' $(firstword $(MAKEFILE_LIST)); \
-	printf '\nNew here: make run, then make test. Needed: Go, and for the tests a C compiler.\n'
+	printf '\nNew here: make run, then make test. Needed: Go, and for the tests a C compiler and Docker, or PostgreSQL and Redis.\n'
