@@ -29,7 +29,7 @@ const (
 // dropped when the test ends.
 func emptyDatabase(t testing.TB, at string) string {
 	t.Helper()
-	return newDatabase(t, at, "template1")
+	return server.Database(t, at, "")
 }
 
 // template is a database with roles and schema as an operator would have it, made once.
@@ -44,13 +44,13 @@ func database(t testing.TB) string {
 	t.Helper()
 	at := server.SharedPostgres(t)
 	template.once.Do(func() {
-		name := newName("template")
+		name := fmt.Sprintf("marquee_template_%d", rand.Uint64())
 		execute(t, at, "CREATE DATABASE "+name)
 		template.drop = func() { execute(t, at, "DROP DATABASE "+name+" WITH (FORCE)") }
 		template.url = as(t, at, "", name)
 		prepare(t, template.url)
 	})
-	made := newDatabase(t, at, databaseOf(t, template.url))
+	made := server.Database(t, at, databaseOf(t, template.url))
 	grant(t, made) // what holds for a database as a whole is not copied
 	return made
 }
@@ -69,16 +69,6 @@ func grant(t testing.TB, database string) {
 	require.NoError(t, err)
 	execute(t, database, string(roles))
 }
-
-func newDatabase(t testing.TB, at, like string) string {
-	t.Helper()
-	name := newName("test")
-	execute(t, at, "CREATE DATABASE "+name+" TEMPLATE "+like)
-	t.Cleanup(func() { execute(t, at, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return as(t, at, "", name)
-}
-
-func newName(what string) string { return fmt.Sprintf("marquee_%s_%d", what, rand.Uint64()) }
 
 // as is the URL for another role or another database.
 func as(t testing.TB, raw, role, database string) string {

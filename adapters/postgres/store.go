@@ -22,7 +22,7 @@ type Options struct {
 	Clock func() time.Time
 	// Readers and Writers are the most connections that read and write at once; 0 is 8 and 4.
 	Readers, Writers int
-	// ReadOnly opens a store that can write nothing.
+	// ReadOnly opens a store that can write nothing, but for a schema that is not up to date.
 	ReadOnly bool
 	// Beside leaves the schema as it is, also where it is not up to date.
 	Beside bool
@@ -75,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx, life context.Context, o Options) (err error) {
-	if !o.Beside && !o.ReadOnly {
+	if !o.Beside {
 		if err := Migrate(ctx, o.URL); err != nil {
 			return err
 		}

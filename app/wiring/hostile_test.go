@@ -133,7 +133,7 @@ func TestHostileFeeds(t *testing.T) {
 	for m := range hostilities {
 		assert.NotEmpty(t, m.Description(), "no provider misbehaves like %s", m)
 	}
-	site := openSite(t)
+	site := openSite(t, nil)
 	for _, m := range feedsim.Misbehaviours() {
 		want := hostilities[m]
 		t.Run(string(m), func(t *testing.T) { site.with(t).suffers(m, want) })
@@ -150,14 +150,14 @@ type site struct {
 	rejected   int                // records of the good feed
 }
 
-func openSite(t *testing.T) *site {
+func openSite(t *testing.T, variables []string) *site {
 	t.Helper()
 	s := &site{edition: newEdition(t, 200)}
 	s.provider = feedsim.NewMoody(feedsim.Handler(s.edition), feedsim.MoodyOptions{Drip: 50 * time.Millisecond, Unpacked: 64 << 20})
 	server := httptest.NewServer(s.provider)
 	t.Cleanup(server.Close)
 	t.Cleanup(s.provider.Behave)
-	s.process = start(t, settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+server.URL+"/feed.xml", "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_LOG_LEVEL=ERROR", "MARQUEE_RATE_LIMIT_RPS=0"),
+	s.process = start(t, settings(t, wiring.AllRoles, append(variables, "MARQUEE_PROVIDER_URL="+server.URL+"/feed.xml", "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_LOG_LEVEL=ERROR", "MARQUEE_RATE_LIMIT_RPS=0")...),
 		fx.Replace(feedxml.Options{
 			Timeouts: feedxml.Timeouts{Answer: 1500 * time.Millisecond, Idle: 1500 * time.Millisecond, Total: 8 * time.Second},
 			Retries:  feedxml.Retries{Most: 2, Wait: time.Millisecond, LongestWait: 100 * time.Millisecond, Budget: 1000},
@@ -381,7 +381,12 @@ var malformations = map[string]catalogue.Reason{
 }
 
 func TestMalformedRecords(t *testing.T) {
-	s := openSite(t)
+	for store, variables := range stores {
+		t.Run(store, func(t *testing.T) { malformedRecords(t, openSite(t, variables(t))) })
+	}
+}
+
+func malformedRecords(t *testing.T, s *site) {
 	result, feed := s.misbehave(feedsim.RecordsMalformed)
 	require.Empty(t, result.Problem)
 	require.Equal(t, string(catalogue.Concluded), result.State, "the rest of the feed is as good as ever")

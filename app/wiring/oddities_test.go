@@ -49,12 +49,14 @@ func feedOf(dialect string, bases ...base) []byte {
 
 // What real feeds do to whoever reads them carelessly, seen from the public API.
 func TestOddFeeds(t *testing.T) {
-	for _, dialect := range []string{"eventList", "planList"} {
-		t.Run(dialect, func(t *testing.T) { oddFeed(t, dialect) })
+	for store, variables := range stores {
+		for _, dialect := range []string{"eventList", "planList"} {
+			t.Run(dialect+", "+store, func(t *testing.T) { oddFeed(t, dialect, variables(t)) })
+		}
 	}
 }
 
-func oddFeed(t *testing.T, dialect string) {
+func oddFeed(t *testing.T, dialect string, variables []string) {
 	one := func(o occasion) []occasion { return []occasion{o} }
 	first := []base{
 		{"several", "online", "Several", []occasion{
@@ -79,8 +81,8 @@ func oddFeed(t *testing.T, dialect string) {
 	}
 	second := append([]base(nil), first...)
 	second[4].mode, second[4].title = "offline", "Turned offline"
-	p := start(t, settings(t, wiring.AllRoles, "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_PROVIDER_TIMEZONE=Europe/Madrid",
-		"MARQUEE_PROVIDER_URL="+replay(t, fstest.MapFS{"1.xml": {Data: feedOf(dialect, first...)}, "2.xml": {Data: feedOf(dialect, second...)}})))
+	p := start(t, settings(t, wiring.AllRoles, append(variables, "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_PROVIDER_TIMEZONE=Europe/Madrid",
+		"MARQUEE_PROVIDER_URL="+replay(t, fstest.MapFS{"1.xml": {Data: feedOf(dialect, first...)}, "2.xml": {Data: feedOf(dialect, second...)}}))...))
 	p.awaitFirstRun()
 	require.Empty(t, p.fetch().Problem)
 

@@ -23,6 +23,7 @@ import (
 	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/observability"
 	"github.com/marquee-events/marquee/ports"
+	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,6 +49,17 @@ func settings(t *testing.T, roles wiring.Roles, variables ...string) wiring.Sett
 	require.NoError(t, err)
 	require.Empty(t, unknown)
 	return wiring.Settings{Config: c, Roles: roles, Build: observability.Build{Version: "test"}, Log: testLog{t}}
+}
+
+// stores are the variables of processes on each store, outside ones with all that may be outside.
+var stores = map[string]func(*testing.T) []string{
+	"embedded": func(*testing.T) []string { return nil },
+	"postgres and redis": func(t *testing.T) []string {
+		return []string{
+			"MARQUEE_DATABASE_URL=" + server.Database(t, server.SharedPostgres(t), ""),
+			"MARQUEE_REDIS_URL=" + server.SharedRedis(t),
+		}
+	},
 }
 
 // testLog shows a process's log lines with the test that it belongs to.

@@ -7,12 +7,15 @@ import (
 	"testing"
 	"time"
 
+	nats "github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/fx"
 
 	"github.com/marquee-events/marquee/adapters/feedsim"
 	"github.com/marquee-events/marquee/app/wiring"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/ports"
 )
 
 // Every combination of roles starts, is ready, and stops in order.
@@ -106,4 +109,48 @@ func TestStopDuringAFetch(t *testing.T) {
 	s.Config.ProviderURL = replay(t, testStory)
 	p := start(t, s)
 	assert.Equal(t, 3, p.awaitFirstRun().Available)
+}
+
+// With store, broker and cache outside, every combination of roles is a process of its own, and they share a data folder.
+func TestRolesApart(t *testing.T) {
+	provider, err := feedsim.New(feedsim.Options{Events: 20})
+	require.NoError(t, err)
+	feed := httptest.NewServer(feedsim.Handler(provider))
+	defer feed.Close()
+	variables := append(stores["postgres and redis"](t), "MARQUEE_PROVIDER_URL="+feed.URL, "MARQUEE_BROKER_URL="+natsServer(t), "MARQUEE_DATA_DIR="+t.TempDir())
+	var feeds ports.FeedReader
+	for combination := 1; combination < 8; combination++ {
+		roles := wiring.Roles{API: combination&1 > 0, Fetch: combination&2 > 0, Consume: combination&4 > 0}
+		var at *wiring.Addresses
+		app := wiring.Process(settings(t, roles, variables...), fx.Populate(&at, &feeds))
+		require.NoError(t, app.Err(), roles)
+		require.NoError(t, app.Start(t.Context()), roles)
+		t.Cleanup(func() {
+			stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
+			defer cancel()
+			require.NoError(t, app.Stop(stopping))
+		})
+		require.Eventually(t, func() bool {
+			status, _ := get(t, "http://"+at.Of(wiring.Admin)+"/readyz")
+			return status == http.StatusOK
+		}, 10*time.Second, 10*time.Millisecond, roles)
+	}
+	require.Eventually(t, func() bool {
+		list, err := feeds.Feeds(t.Context())
+		return err == nil && len(list) == 1 && list[0].Current.State == catalogue.Concluded
+	}, time.Minute, 20*time.Millisecond, "one of them fetches, and others apply")
+}
+
+// natsServer is a broker outside of every process.
+func natsServer(t *testing.T) (url string) {
+	t.Helper()
+	broker, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: nats.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, SyncAlways: true, StoreDir: t.TempDir()})
+	require.NoError(t, err)
+	broker.Start()
+	t.Cleanup(func() {
+		broker.Shutdown()
+		broker.WaitForShutdown()
+	})
+	require.True(t, broker.ReadyForConnections(30*time.Second))
+	return broker.ClientURL()
 }

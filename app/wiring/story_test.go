@@ -20,7 +20,13 @@ var testStory = os.DirFS("testdata/story")
 // second B is missing, C ends later and has other capacities, and there is D, offline and on a day that
 // does not exist. In the third A ends later and one of its zones is sold out.
 func TestThreeSnapshots(t *testing.T) {
-	p := start(t, settings(t, wiring.AllRoles, "MARQUEE_PROVIDER_URL="+replay(t, testStory), "MARQUEE_FETCH_INTERVAL=1h"))
+	for store, variables := range stores {
+		t.Run(store, func(t *testing.T) { threeSnapshots(t, variables(t)) })
+	}
+}
+
+func threeSnapshots(t *testing.T, variables []string) {
+	p := start(t, settings(t, wiring.AllRoles, append(variables, "MARQUEE_PROVIDER_URL="+replay(t, testStory), "MARQUEE_FETCH_INTERVAL=1h")...))
 	id := func(base, own string) string {
 		return event.Identity{Provider: "default", Base: base, Event: own}.ID().String()
 	}
