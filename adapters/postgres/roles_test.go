@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,7 +24,7 @@ func TestRolesMayDoNoMoreThanTheyNeed(t *testing.T) {
 		for _, statement := range forbidden {
 			err := try(as(t, url, role, ""), statement)
 			var refused *pgconn.PgError
-			if assert.True(t, errors.As(err, &refused), "%s: %s: %v", role, statement, err) {
+			if assert.ErrorAs(t, err, &refused, "%s: %s", role, statement) {
 				assert.Equal(t, "42501", refused.Code, "%s: %s", role, statement)
 			}
 		}

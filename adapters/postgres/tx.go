@@ -29,7 +29,7 @@ func (t *tx) Exec(ctx context.Context, query string, args ...any) (affected int6
 }
 
 func (t *tx) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	return t.Tx.Query(ctx, query, storable(args)...)
+	return t.Tx.Query(ctx, query, storable(args)...) //nolint:sqlclosecheck // whoever asked closes it
 }
 
 func (t *tx) QueryRow(ctx context.Context, query string, args ...any) sqlstore.Row {

@@ -78,7 +78,7 @@ func (t *tx) Exec(ctx context.Context, query string, args ...any) (affected int6
 }
 
 func (t *tx) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	found, err := t.QueryContext(ctx, query, args...) //nolint:sqlclosecheck,rowserrcheck // whoever asked closes it and looks
+	found, err := t.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever asked looks
 	return rows{found}, err
 }
 

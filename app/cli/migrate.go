@@ -15,7 +15,7 @@ func (c *command) migrate() *cobra.Command {
 may do more than the service, and for looking.`,
 		Example: `  marquee migrate status
   marquee migrate up
-  MARQUEE_DATABASE_URL=postgres://owner:password@db:5432/marquee marquee migrate up`,
+  MARQUEE_DATABASE_URL=postgres://marquee_owner@db:5432/marquee marquee migrate up`,
 	}, &cobra.Command{
 		Use: "up", Short: "Apply what is missing", Example: "  marquee migrate up", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -96,9 +96,9 @@ func replay(t *testing.T, folder fs.FS) string {
 	t.Helper()
 	provider, err := feedsim.NewReplay(folder)
 	require.NoError(t, err)
-	server := httptest.NewServer(feedsim.Handler(provider))
-	t.Cleanup(server.Close)
-	return server.URL
+	feed := httptest.NewServer(feedsim.Handler(provider))
+	t.Cleanup(feed.Close)
+	return feed.URL
 }
 
 // awaitFirstRun waits for the fetch that a process makes by itself when it starts.

@@ -57,7 +57,7 @@ func open(s Settings, dir DataDir, clock func() time.Time, tracing *observabilit
 	return openPostgres(log, postgres.Options{
 		URL: s.Config.DatabaseURL, Writers: s.Config.Consumers + 2, // besides consumers there are leases and the sweeper
 		ReadOnly: s.Roles == Roles{API: true}, Listen: s.Roles.API,
-		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(tracing.Provider()), otelpgx.WithTrimSQLInSpanName(), otelpgx.WithDisableQuerySpanNamePrefix()),
+		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(tracing.Provider())),
 		Logger: log,
 	})
 }

@@ -242,7 +242,6 @@ func move(ctx context.Context, tx Tx, r catalogue.RunRef, p provider, leaving, r
 		{returning, catalogue.Returned, "available = TRUE, last_seen = NULL", nil},
 	} {
 		set := func(in string, args []any) error {
-			//nolint:gosec // what is put together are the constants above and placeholders
 			_, err := tx.Exec(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id "+in, append(slices.Clip(m.args), args...)...)
 			return err
 		}

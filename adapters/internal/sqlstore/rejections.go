@@ -55,8 +55,8 @@ func reject(ctx context.Context, tx Tx, b catalogue.Batch) error {
 }
 
 func resolveUnderstood(ctx context.Context, tx Tx, b catalogue.Batch, now time.Time) error {
-	var any bool
-	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM rejections WHERE provider = $1 AND NOT resolved)", b.Run.Provider).Scan(&any); err != nil || !any {
+	var some bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM rejections WHERE provider = $1 AND NOT resolved)", b.Run.Provider).Scan(&some); err != nil || !some {
 		return err
 	}
 	return resolveOf(ctx, tx, b.Understood, b.Run, b.Run.Number-1, now)
@@ -66,7 +66,6 @@ func resolveUnderstood(ctx context.Context, tx Tx, b catalogue.Batch, now time.T
 func resolveOf(ctx context.Context, tx Tx, ids []event.ID, r catalogue.RunRef, until catalogue.RunNumber, now time.Time) error {
 	return tx.EachGroup(ids, 3, func(in string, args []any) error {
 		args = append([]any{now.UnixMilli(), r.Provider, until}, args...)
-		//nolint:gosec // what is put together are placeholders
 		_, err := tx.Exec(ctx, "UPDATE rejections SET resolved = TRUE, updated_at = $1 WHERE provider = $2 AND NOT resolved AND last_run <= $3 AND event "+in, args...)
 		return err
 	})

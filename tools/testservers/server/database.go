@@ -22,7 +22,7 @@ func Database(tb testing.TB, at, template string) string {
 	if err != nil {
 		tb.Fatal("the URL of PostgreSQL cannot be read")
 	}
-	name := fmt.Sprintf("marquee_test_%d", rand.Uint64()) //nolint:gosec // it tells databases apart
+	name := fmt.Sprintf("marquee_test_%d", rand.Uint64())
 	administer(tb, at, "CREATE DATABASE "+name+" TEMPLATE "+template)
 	tb.Cleanup(func() { administer(tb, at, "DROP DATABASE "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
