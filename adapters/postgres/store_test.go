@@ -1,11 +1,15 @@
 package postgres_test
 
 import (
+	"net/url"
 	"os"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/ports/porttest"
 )
 
@@ -20,3 +24,19 @@ func TestMain(m *testing.M) {
 
 // The service's own role keeps every promise of a store: it needs no more rights.
 func TestStore(t *testing.T) { porttest.Store(t, open) }
+
+// A pooler that gives each transaction another connection bears no prepared statements, so operators switch them off.
+func TestStoreWithoutPreparedStatements(t *testing.T) {
+	open := func(t *testing.T, clock func() time.Time) porttest.EventStore {
+		t.Helper()
+		u, err := url.Parse(as(t, database(t), service, ""))
+		require.NoError(t, err)
+		q := u.Query()
+		q.Set("default_query_exec_mode", "cache_describe")
+		u.RawQuery = q.Encode()
+		return openAt(t, postgres.Options{URL: u.String(), Clock: clock})
+	}
+	t.Run("Ingester", func(t *testing.T) { porttest.Ingester(t, open) })
+	t.Run("ChangeReader", func(t *testing.T) { porttest.ChangeReader(t, open) })
+	t.Run("Reapplying", func(t *testing.T) { porttest.Reapplying(t, open) })
+}

@@ -85,7 +85,7 @@ func (t *tx) rewriting(ctx context.Context, table sqlstore.Table) (string, error
 		return query.(string), nil //nolint:forcetypeassert,errcheck // stored below
 	}
 	names := strings.Join(table.Columns, ", ")
-	described, err := t.Prepare(ctx, "describe_"+table.Name, "SELECT "+names+" FROM "+table.Name)
+	described, err := t.Conn().PgConn().Prepare(ctx, "", "SELECT "+names+" FROM "+table.Name, nil) // without a name, so that a pooler bears it
 	if err != nil {
 		return "", err
 	}
