@@ -72,6 +72,7 @@ type Answers struct {
 	timeout    time.Duration
 	clock      func() time.Time
 	flights    flights
+	source     source
 
 	writes    chan farWrite
 	queued    atomic.Int64 // bytes in writes
@@ -92,7 +93,7 @@ type farWrite struct {
 // NewAnswers keeps answers in near, as long as fresh calls them current. Run has to run for a far cache to be written.
 func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time, o AnswersOptions) *Answers {
 	a := &Answers{
-		near: near, far: o.Far, fresh: fresh, clock: clock,
+		near: near, far: o.Far, fresh: fresh, clock: clock, source: source{clock: clock},
 		ttl:        cmp.Or(o.TTL, time.Minute),
 		remembered: cmp.Or(o.Remembered, time.Hour),
 		timeout:    cmp.Or(o.Timeout, 10*time.Second),
@@ -110,7 +111,8 @@ func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time
 //
 // It is one that is kept, if that is current, or else what load makes. Callers that ask for the same at the same time share
 // one load, which begins after they asked and goes on until nobody waits for it. When the load is fault.Unavailable or takes too
-// long, the last answer that is known is served as stale; without one, and for other errors, the error is returned.
+// long, the last answer that is known is served as stale; without one, and for other errors, the error is returned. For a
+// second after such a failure, what is known is served as stale without another attempt.
 func (a *Answers) Answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load Load) (Served, error) {
 	served, found := a.fromNear(ctx, key, about)
 	if found && !served.Outdated {
@@ -183,7 +185,13 @@ func (a *Answers) make(ctx context.Context, key ports.AnswerKey, about event.Tim
 	if found && !last.Outdated {
 		return last, nil
 	}
+	if a.source.spare() {
+		if known, ok := a.lastResort(ctx, key, last, found); ok {
+			return known, nil
+		}
+	}
 	made, err := load(ctx)
+	a.source.tried(err)
 	if err == nil {
 		if made.Body != nil {
 			a.keep(ctx, key, epoch, ports.Answer{At: made.At, Stored: began, Body: made.Body})
@@ -193,13 +201,18 @@ func (a *Answers) make(ctx context.Context, key ports.AnswerKey, about event.Tim
 	if !fault.Is(err, fault.Unavailable) {
 		return Served{}, err
 	}
-	if known, ok := a.lastNear(ctx, key); ok {
+	if known, ok := a.lastResort(ctx, key, last, found); ok {
 		return known, nil
 	}
-	if !found {
-		return Served{}, err
+	return Served{}, err
+}
+
+// lastResort is the last answer that is known, near or else far, as a stale one.
+func (a *Answers) lastResort(ctx context.Context, key ports.AnswerKey, far Served, found bool) (Served, bool) {
+	if known, ok := a.lastNear(ctx, key); ok {
+		return known, true
 	}
-	return stale(last), nil
+	return stale(far), found
 }
 
 // keep keeps what was made. It never waits.

@@ -166,12 +166,14 @@ func TestWhenTheStoreIsAwayTheLastKnownAnswerIsServed(t *testing.T) {
 			<-ctx.Done()
 			return fault.Wrap(fault.Internal, "search", ctx.Err())
 		}
+		time.Sleep(time.Second)
 		began := time.Now()
 		assert.True(t, s.ask(aboutMonday, monday).Stale, "one that does not answer is away as well")
 		assert.Equal(t, 5*time.Second, time.Since(began))
 
 		for _, kind := range []fault.Kind{fault.Invalid, fault.Internal, fault.Conflict} {
 			s.store.during = away(fault.New(kind, "another error"))
+			time.Sleep(time.Second)
 			_, err = s.Answer(t.Context(), aboutMonday, monday, s.store.load)
 			assert.Equal(t, kind, fault.KindOf(err), "that is no outage")
 		}
@@ -181,6 +183,43 @@ func TestWhenTheStoreIsAwayTheLastKnownAnswerIsServed(t *testing.T) {
 		back := s.ask(aboutMonday, monday)
 		assert.False(t, back.Stale)
 		assert.Equal(t, search.Loaded, back.Source)
+	})
+}
+
+// A store that hangs costs one question a second its time-out, and not every one.
+func TestAStoreThatFailedIsSpared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := search.NewJournal()
+		log.Append(monday)
+		s := open(t, log, search.AnswersOptions{Timeout: 5 * time.Second})
+		keys := make([]ports.AnswerKey, 10)
+		for i := range keys {
+			keys[i] = ports.AnswerKey{9, byte(i)}
+			s.ask(keys[i], monday)
+		}
+		time.Sleep(2 * time.Minute)
+		hangs := func(ctx context.Context) error {
+			<-ctx.Done()
+			return fault.Wrap(fault.Unavailable, "search", ctx.Err())
+		}
+		s.store.during = hangs
+		for round := range 3 {
+			loads, began := s.store.loads.Load(), time.Now()
+			for _, key := range keys {
+				assert.True(t, s.ask(key, monday).Stale)
+			}
+			assert.EqualValues(t, 1, s.store.loads.Load()-loads, "round %d: one tries", round)
+			assert.Equal(t, 5*time.Second, time.Since(began), "round %d", round)
+			time.Sleep(time.Second)
+		}
+		_, err := s.Answer(t.Context(), aboutTuesday, tuesday, s.store.load)
+		assert.Equal(t, fault.Unavailable, fault.KindOf(err), "who has nothing to fall back on tries")
+
+		s.store.during = nil
+		time.Sleep(time.Second)
+		for _, key := range keys {
+			assert.False(t, s.ask(key, monday).Stale, "one attempt that succeeds is enough for all")
+		}
 	})
 }
 
