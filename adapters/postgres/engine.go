@@ -142,5 +142,5 @@ func (e *engine) Bell() *sqlstore.Bell { return &e.bell }
 // Flavor implements sqlstore.Database.
 func (e *engine) Flavor() sqlbuilder.Flavor { return sqlbuilder.PostgreSQL }
 
-// Translate implements sqlstore.Database.
-func (e *engine) Translate(attempted string, err error) error { return translate(attempted, err) }
+// Kind implements sqlstore.Database.
+func (e *engine) Kind(err error) fault.Kind { return kindOf(err) }

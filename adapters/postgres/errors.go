@@ -12,21 +12,15 @@ import (
 	"github.com/marquee-events/marquee/core/fault"
 )
 
-// translate gives a driver's error its kind. What already has one keeps it. What may pass by itself, a server
-// that is away, starts, stops or is full, is Unavailable, and so is what an operator has to set right: nothing
-// is wrong with what was asked.
-func translate(attempted string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*fault.Error](err); ok {
-		return err
-	}
-	kind := fault.Internal
+func translate(attempted string, err error) error { return sqlstore.Translate(attempted, err, kindOf) }
+
+// kindOf is the kind of a driver's error. What may pass by itself, a server that is away, starts, stops or is full, is
+// Unavailable, and so is what an operator has to set right: nothing is wrong with what was asked.
+func kindOf(err error) fault.Kind {
 	if isAway(err) {
-		kind = fault.Unavailable
+		return fault.Unavailable
 	}
-	return fault.Wrap(kind, attempted, err)
+	return fault.Internal
 }
 
 func isAway(err error) bool {

@@ -59,8 +59,8 @@ func (e *engine) Bell() *sqlstore.Bell { return &e.bell }
 // Flavor implements sqlstore.Database.
 func (e *engine) Flavor() sqlbuilder.Flavor { return sqlbuilder.SQLite }
 
-// Translate implements sqlstore.Database.
-func (e *engine) Translate(attempted string, err error) error { return translate(attempted, err) }
+// Kind implements sqlstore.Database.
+func (e *engine) Kind(err error) fault.Kind { return kindOf(err) }
 
 // tx is a transaction as the store's rules know it.
 type tx struct {

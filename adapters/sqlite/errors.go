@@ -7,32 +7,28 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
 	"github.com/marquee-events/marquee/core/fault"
 )
 
-// translate gives a driver's error its kind. What already has one keeps it. What may pass by itself, a
-// lock, a full disk, a device that fails, is Unavailable: nothing is wrong with what was asked.
-func translate(attempted string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*fault.Error](err); ok {
-		return err
-	}
-	kind := fault.Internal
+func translate(attempted string, err error) error { return sqlstore.Translate(attempted, err, kindOf) }
+
+// kindOf is the kind of a driver's error. What may pass by itself, a lock, a full disk, a device that fails, is Unavailable:
+// nothing is wrong with what was asked.
+func kindOf(err error) fault.Kind {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
 			sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY:
-			kind = fault.Unavailable
+			return fault.Unavailable
 		case sqlite3.SQLITE_INTERRUPT:
-			kind = fault.Canceled
+			return fault.Canceled
 		}
 	}
 	if errors.Is(err, sql.ErrConnDone) || err.Error() == closedMessage {
-		kind = fault.Unavailable
+		return fault.Unavailable
 	}
-	return fault.Wrap(kind, attempted, err)
+	return fault.Internal
 }
 
 // closedMessage is what database/sql says, without a value to compare with, when it was closed.

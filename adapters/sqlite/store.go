@@ -76,7 +76,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 		}
 		if o.Sole {
 			if _, err := e.write.ExecContext(ctx, "UPDATE leases SET expires_at = 0"); err != nil {
-				return e.Translate("give leases back", err)
+				return translate("give leases back", err)
 			}
 		}
 	}

@@ -16,21 +16,9 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// Catalogue is an event store, embedded or outside: all ports of one.
+// Catalogue is an event store, embedded or outside.
 type Catalogue interface {
-	ports.Searcher
-	ports.EventReader
-	ports.ChangeReader
-	ports.Ingester
-	ports.Runs
-	ports.FeedReader
-	ports.RejectionReader
-	ports.Parking
-	ports.Leases
-	ports.RunReader
-	ports.Acceptance
-	ports.Unparking
-	ports.Reapplying
+	ports.EventStore
 
 	Ping(ctx context.Context) error
 	Close() error

@@ -14,22 +14,8 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// EventStore is what an event store implements.
-type EventStore interface {
-	ports.Searcher
-	ports.EventReader
-	ports.ChangeReader
-	ports.Ingester
-	ports.Runs
-	ports.FeedReader
-	ports.RejectionReader
-	ports.Parking
-	ports.Leases
-	ports.RunReader
-	ports.Acceptance
-	ports.Unparking
-	ports.Reapplying
-}
+// EventStore is what the suites are run over.
+type EventStore = ports.EventStore
 
 // OpenStore opens an empty store that goes by the clock and is closed when the test ends.
 type OpenStore func(t *testing.T, clock func() time.Time) EventStore

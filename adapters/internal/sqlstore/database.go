@@ -8,6 +8,7 @@ import (
 	"github.com/huandu/go-sqlbuilder"
 
 	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
 )
 
 // Database is an engine.
@@ -21,9 +22,8 @@ type Database interface {
 	Bell() *Bell
 	// Flavor is how the engine's SQL is built.
 	Flavor() sqlbuilder.Flavor
-	// Translate gives the engine's errors their kind and says what was attempted; nil stays nil, and an error
-	// that has its kind keeps it.
-	Translate(attempted string, err error) error
+	// Kind is that of an error of the engine's.
+	Kind(err error) fault.Kind
 }
 
 // ErrAgain says that what a transaction had read is not true any more.

@@ -25,12 +25,12 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // update runs work in a writing transaction.
 func (s *Store) update(ctx context.Context, attempted string, work func(tx Tx) error) error {
-	return s.db.Translate(attempted, s.db.Update(ctx, work))
+	return Translate(attempted, s.db.Update(ctx, work), s.db.Kind)
 }
 
 // view runs work on one snapshot.
 func (s *Store) view(ctx context.Context, attempted string, work func(tx Tx) error) error {
-	return s.db.Translate(attempted, s.db.View(ctx, work))
+	return Translate(attempted, s.db.View(ctx, work), s.db.Kind)
 }
 
 // list reads rows on one snapshot.
