@@ -85,6 +85,14 @@ proof-crash: ## Kill whole processes at each point, and KILLS of them at random 
 	@echo "$(KILLS) processes die at random, others at each point where data changes hands: this takes about two minutes"
 	@$(BIN)/crash.test -test.timeout 20m -kills $(KILLS) -seed $(SEED) -events 600 -account
 
+RUNS ?= 10
+
+.PHONY: proof-fleet
+proof-fleet: testservers ## Let processes share the work and kill them through RUNS issues of a feed (SEED repeats the choices): they are one service
+	@go test -c -o $(BIN)/fleet.test ./app/proof/fleet
+	@echo "seven processes read $(RUNS) issues, and die of it: this takes about eight seconds an issue"
+	@cd app/proof/fleet && $(CURDIR)/$(WITH_SERVERS) $(CURDIR)/$(BIN)/fleet.test -test.timeout 1h -runs $(RUNS) -seed $(SEED) -events 4000 -account
+
 OUTAGE ?= 1h
 
 .PHONY: proof-outage
