@@ -76,6 +76,13 @@ func load(t *testing.T, c *client, perSecond int, addresses ...string) *loader {
 	return l
 }
 
+// asks says whom to ask from now on. Who is left out is not being asked any more when it returns.
+func (l *loader) asks(addresses ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at = addresses
+}
+
 func (l *loader) run(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -198,6 +198,14 @@ func (f *provider) turn(pausesAt int) (issue int) {
 	return f.current
 }
 
+// move says whether each reading finds another issue, and returns the one that is current.
+func (f *provider) move(on bool) (issue int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.moving = on
+	return f.current
+}
+
 // pausing is the reading that waits in the middle of the feed, nil while there is none.
 func (f *provider) pausing() *reading {
 	f.mu.Lock()
