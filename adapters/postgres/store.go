@@ -48,14 +48,15 @@ const (
 )
 
 // How long a statement may take on the server, whatever becomes of who asked for it, and how long it may wait for
-// a lock. Somebody who only searches is gone after ten seconds.
+// a lock. Somebody who only searches is gone after ten seconds. A process that hangs within a transaction keeps the
+// others of its provider waiting, for as long as it may be idle.
 var (
 	readSettings = map[string]string{
 		"application_name": "marquee", "statement_timeout": "15s", "idle_in_transaction_session_timeout": "60s",
 		"jit": "off", // compiling a search takes longer than the search
 	}
 	writeSettings = map[string]string{
-		"application_name": "marquee", "statement_timeout": "60s", "lock_timeout": "20s", "idle_in_transaction_session_timeout": "60s",
+		"application_name": "marquee", "statement_timeout": "60s", "lock_timeout": "20s", "idle_in_transaction_session_timeout": "20s",
 		"jit": "off",
 	}
 )
