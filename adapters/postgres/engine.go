@@ -21,6 +21,7 @@ import (
 type engine struct {
 	write *pgxpool.Pool // nil where the store is open for reading only
 	read  *pgxpool.Pool
+	watch *pgxpool.Pool
 	clock func() time.Time // nil for the database's
 	log   *slog.Logger
 	bell  sqlstore.Bell
@@ -32,8 +33,11 @@ const (
 	// acquireWait is how long a transaction may wait for a connection. While all are in use, more waiting would
 	// only make everybody late.
 	acquireWait = 2 * time.Second
-	// updateTimeout is for a writing transaction, also where nobody answers and the caller would wait for ever.
-	updateTimeout = 90 * time.Second
+	// These are for where nobody answers, not even that the connection is gone, and the caller would wait for ever. A
+	// conclusion may change hundreds of thousands of events.
+	updateTimeout = 10 * time.Minute
+	viewTimeout   = 20 * time.Second
+	watchTimeout  = 5 * time.Second
 	// attempts is how often a transaction is tried that others got in the way of.
 	attempts = 5
 )
@@ -46,7 +50,7 @@ func (e *engine) Update(ctx context.Context, work func(sqlstore.Tx) error) error
 	ctx, cancel := context.WithTimeout(ctx, updateTimeout)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		news, err := e.run(ctx, e.write, pgx.TxOptions{}, work)
+		news, err := e.run(ctx, e.write, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, work)
 		if err == nil && news {
 			e.bell.Ring()
 		}
@@ -63,7 +67,18 @@ func (e *engine) Update(ctx context.Context, work func(sqlstore.Tx) error) error
 
 // View implements sqlstore.Database.
 func (e *engine) View(ctx context.Context, work func(sqlstore.Tx) error) error {
-	_, err := e.run(ctx, e.read, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, work)
+	return e.look(ctx, e.read, viewTimeout, work)
+}
+
+// Watch implements sqlstore.Database.
+func (e *engine) Watch(ctx context.Context, work func(sqlstore.Tx) error) error {
+	return e.look(ctx, e.watch, watchTimeout, work)
+}
+
+func (e *engine) look(ctx context.Context, p *pgxpool.Pool, timeout time.Duration, work func(sqlstore.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err := e.run(ctx, p, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, work)
 	return err
 }
 

@@ -24,11 +24,11 @@ func kindOf(err error) fault.Kind {
 }
 
 func isAway(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return isPassing(e.Code)
-	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
+		return true // whatever the server's reason was
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return !isOfTheData(e.Code)
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
@@ -38,25 +38,15 @@ func isAway(err error) bool {
 			return true
 		}
 	}
-	return pgconn.SafeToRetry(err) || err.Error() == closedMessage
+	return pgconn.SafeToRetry(err)
 }
 
-// closedMessage is what pgx says, without a value to compare with, of a connection that broke before.
-const closedMessage = "conn closed"
-
-// isPassing tells by the SQLSTATE (PostgreSQL's manual, appendix A).
-func isPassing(code string) bool {
-	switch code {
-	case "57014", // a statement that took too long, or was ended by an operator
-		"55P03",                                              // a lock that was not had in time
-		"40001", "40P01", "23505", "25P02", "25P03", "25P04", // others were in the way every time; a transaction that was cut off
-		"25006",                            // a standby, where the primary was
-		"42501", "42P01", "42703", "3D000": // a right, a table, a column or a database that an operator has to give
-		return true
-	}
+// isOfTheData tells by the SQLSTATE (PostgreSQL's manual, appendix A) whether what was to be stored is at fault: a value or a
+// key that cannot be, or more than the server can do. A key that is there twice is another delivery that won every time.
+func isOfTheData(code string) bool {
 	switch code[:min(2, len(code))] {
-	case "08", "28", "53", "57", "58", "XX": // connections, passwords, resources, operators, the system, damaged data
-		return true
+	case "21", "22", "23", "54":
+		return code != "23505"
 	}
 	return false
 }

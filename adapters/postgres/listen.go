@@ -32,10 +32,11 @@ func (e *engine) listen(ctx context.Context, url string) {
 
 // hear listens on a connection of its own for as long as that lasts, and reports whether it could at all.
 func (e *engine) hear(ctx context.Context, url string) (heard bool, err error) {
-	c, err := pgx.ParseConfig(url)
+	parsed, err := parse(url)
 	if err != nil {
-		return false, unreadable(err)
+		return false, err
 	}
+	c := parsed.ConnConfig
 	c.ConnectTimeout = connectTimeout
 	c.RuntimeParams["application_name"] = "marquee listener"
 	conn, err := pgx.ConnectConfig(ctx, c)

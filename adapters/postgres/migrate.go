@@ -6,9 +6,10 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -41,20 +42,23 @@ func migrations(db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(one))
 }
 
-// connect is a connection for migrations, which may take their time.
+// connect is a connection for migrations, which may take their time, whatever the URL or the role says.
 func connect(url string) (*sql.DB, error) {
-	c, err := pgx.ParseConfig(url)
+	parsed, err := parse(url)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
+	c := parsed.ConnConfig
 	c.ConnectTimeout = connectTimeout
-	c.RuntimeParams["application_name"] = "marquee migrate"
+	maps.Copy(c.RuntimeParams, map[string]string{
+		"application_name": "marquee migrate", "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+	})
 	return stdlib.OpenDB(*c), nil
 }
 
 // Migrate brings the schema up to date, whoever else is about to. It only reads where there is nothing to do, so
 // a role without further rights will do. It fails like Open.
-func Migrate(ctx context.Context, url string) (err error) {
+func Migrate(ctx context.Context, url string, log *slog.Logger) (err error) {
 	db, err := connect(url)
 	if err != nil {
 		return err
@@ -72,6 +76,7 @@ func Migrate(ctx context.Context, url string) (err error) {
 	if at >= known {
 		return bearable(ctx, db, known)
 	}
+	log.InfoContext(ctx, "the schema is brought up to date, or another process is waited for that does it", "from", at, "to", known)
 	_, err = m.Up(ctx)
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "42501" {
 		return &fault.Error{Kind: fault.Conflict, Cause: err, Message: "the schema is not up to date, and this role may not change it; run `marquee migrate up` as the schema's owner"}
@@ -95,6 +100,27 @@ func schema(ctx context.Context, db *sql.DB) (version int64, err error) {
 	}
 	err = db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
 	return version, err
+}
+
+// usable reports whether the database has a schema that this program can work on.
+func usable(ctx context.Context, url string, _ *slog.Logger) (err error) {
+	db, err := connect(url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	at, err := schema(ctx, db)
+	if err != nil {
+		return translate("read the schema's version", err)
+	}
+	if at == 0 {
+		return fault.New(fault.Conflict, "there is no catalogue in it yet; start the service, or run `marquee migrate up`")
+	}
+	m, err := migrations(db)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "read migrations", err)
+	}
+	return bearable(ctx, db, latest(m))
 }
 
 // bearable reports whether a program that knows the schema up to a version can work on what is there.

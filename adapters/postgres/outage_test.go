@@ -68,8 +68,8 @@ func requireAway(t *testing.T, err error) {
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 }
 
-// While every connection that reads is in use, searches are told so within seconds; what is fetched goes on being applied, and
-// the other way round.
+// While every connection that searches is in use, searches are told so within seconds; the log is followed and what is fetched is
+// applied all the same, and the other way round.
 func TestAllConnectionsInUse(t *testing.T) {
 	url := database(t)
 	s := openAt(t, postgres.Options{URL: as(t, url, service, ""), Readers: 2, Writers: 2})
@@ -117,10 +117,12 @@ func TestAllConnectionsInUse(t *testing.T) {
 		var f *fault.Error
 		require.ErrorAs(t, err, &f)
 		assert.NotZero(t, f.RetryAfter)
-		_, err = s.Changes(t.Context(), catalogue.Version{}, 1)
-		requireAway(t, err)
+		batch, err := s.Changes(t.Context(), catalogue.Version{}, 1)
+		require.NoError(t, err, "who follows the log goes on")
 		_, err = s.Await(t.Context(), catalogue.Version{})
-		requireAway(t, err)
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, batch.Head.Number)
+		require.NoError(t, s.Ping(t.Context()), "the process is not taken out of service for it")
 		applied, err := p.applier.Apply(t.Context(), p.chunk(listing("a", "first"))) // it changes nothing, so no zones
 		require.NoError(t, err)
 		assert.False(t, applied.Repeated)

@@ -3,9 +3,11 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -59,7 +61,7 @@ func database(t testing.TB) string {
 func prepare(t testing.TB, database string) {
 	t.Helper()
 	grant(t, database)
-	require.NoError(t, postgres.Migrate(context.Background(), as(t, database, owner, "")))
+	require.NoError(t, postgres.Migrate(context.Background(), as(t, database, owner, ""), slog.New(slog.DiscardHandler)))
 	grant(t, database)
 }
 
@@ -81,6 +83,19 @@ func as(t testing.TB, raw, role, database string) string {
 	if database != "" {
 		u.Path = "/" + database
 	}
+	return u.String()
+}
+
+// with is the URL with further options, given as pairs of name and value.
+func with(t testing.TB, raw string, options ...string) string {
+	t.Helper()
+	u, err := url.Parse(raw)
+	require.NoError(t, err)
+	q := u.Query()
+	for pair := range slices.Chunk(options, 2) {
+		q.Set(pair[0], pair[1])
+	}
+	u.RawQuery = q.Encode()
 	return u.String()
 }
 

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -10,6 +12,7 @@ import (
 	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
 func TestRolesMayDoNoMoreThanTheyNeed(t *testing.T) {
@@ -29,6 +32,21 @@ func TestRolesMayDoNoMoreThanTheyNeed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever administers a database that somebody else runs is no superuser.
+func TestAnAdministratorWhoIsNoSuperuser(t *testing.T) {
+	url := emptyDatabase(t, server.SharedPostgres(t))
+	name := fmt.Sprintf("administrator_%d", rand.Uint64())
+	execute(t, url, "CREATE ROLE "+name+" LOGIN CREATEROLE; ALTER DATABASE "+databaseOf(t, url)+" OWNER TO "+name+"; ALTER SCHEMA public OWNER TO "+name)
+	t.Cleanup(func() {
+		execute(t, url, "DROP OWNED BY "+name+" CASCADE; ALTER DATABASE "+databaseOf(t, url)+" OWNER TO postgres; DROP ROLE "+name)
+	})
+	prepare(t, as(t, url, name, ""))
+	s := openAt(t, postgres.Options{URL: as(t, url, service, "")})
+	_, err := newProvider(t, s).read(listing("a", "first"))
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
 }
 
 // A process that only answers needs the role that only reads.

@@ -3,11 +3,14 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/marquee-events/marquee/adapters/internal/sqlstore"
@@ -24,7 +27,7 @@ type Options struct {
 	Readers, Writers int
 	// ReadOnly opens a store that can write nothing, but for a schema that is not up to date.
 	ReadOnly bool
-	// Beside leaves the schema as it is, also where it is not up to date.
+	// Beside leaves the schema as it is, also where it is not up to date; there has to be one.
 	Beside bool
 	// Listen keeps a connection that hears of other processes' changes at once.
 	Listen bool
@@ -45,6 +48,7 @@ type Store struct {
 const (
 	defaultReaders = 8
 	defaultWriters = 4
+	watchers       = 2 // the follower of the log, and who asks whether the database is there
 )
 
 // How long a statement may take on the server, whatever becomes of who asked for it, and how long it may wait for
@@ -76,12 +80,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx, life context.Context, o Options) (err error) {
-	if !o.Beside {
-		if err := Migrate(ctx, o.URL); err != nil {
-			return err
-		}
+	prepare := Migrate
+	if o.Beside {
+		prepare = usable
+	}
+	if err := prepare(ctx, o.URL, s.engine.log); err != nil {
+		return err
 	}
 	if s.engine.read, err = pool(life, o, cmp.Or(o.Readers, defaultReaders), readSettings); err != nil {
+		return err
+	}
+	if s.engine.watch, err = pool(life, o, watchers, readSettings); err != nil {
 		return err
 	}
 	if !o.ReadOnly {
@@ -106,9 +115,9 @@ const (
 )
 
 func pool(ctx context.Context, o Options, connections int, settings map[string]string) (*pgxpool.Pool, error) {
-	c, err := pgxpool.ParseConfig(o.URL)
+	c, err := parse(o.URL)
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
 	c.MaxConns = int32(connections) //nolint:gosec // a configured number of connections
 	c.MaxConnLifetime, c.MaxConnLifetimeJitter, c.MaxConnIdleTime = connectionLife, connectionLife/10, connectionIdle
@@ -123,16 +132,30 @@ func pool(ctx context.Context, o Options, connections int, settings map[string]s
 	return p, translate("open pool", err)
 }
 
-// unreadable hides what a URL may hold.
-func unreadable(error) error {
-	return fault.New(fault.Invalid, "the database's URL cannot be read; one looks like postgres://marquee:password@localhost:5432/marquee")
+// parse reads a URL, with what pools are told in it or without. What is wrong is told without showing it.
+func parse(raw string) (*pgxpool.Config, error) {
+	c, err := pgxpool.ParseConfig(raw)
+	if err == nil {
+		return c, nil
+	}
+	why := err
+	if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		why = e.Unwrap()
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok { // its text has the password
+		why = e.Err
+	}
+	if why == nil {
+		why = errors.New("its options are no numbers or durations")
+	}
+	return nil, fault.New(fault.Invalid, "the database's URL cannot be read (%s); one looks like postgres://marquee:password@localhost:5432/marquee", why)
 }
 
 // Close waits for what is running and closes the connections.
 func (s *Store) Close() error {
 	s.stop()
 	s.owned.Wait()
-	for _, p := range [...]*pgxpool.Pool{s.engine.read, s.engine.write} {
+	for _, p := range [...]*pgxpool.Pool{s.engine.watch, s.engine.read, s.engine.write} {
 		if p != nil {
 			p.Close()
 		}

@@ -1,12 +1,10 @@
 package postgres_test
 
 import (
-	"net/url"
 	"os"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/marquee-events/marquee/adapters/postgres"
@@ -29,12 +27,7 @@ func TestStore(t *testing.T) { porttest.Store(t, open) }
 func TestStoreWithoutPreparedStatements(t *testing.T) {
 	open := func(t *testing.T, clock func() time.Time) porttest.EventStore {
 		t.Helper()
-		u, err := url.Parse(as(t, database(t), service, ""))
-		require.NoError(t, err)
-		q := u.Query()
-		q.Set("default_query_exec_mode", "cache_describe")
-		u.RawQuery = q.Encode()
-		return openAt(t, postgres.Options{URL: u.String(), Clock: clock})
+		return openAt(t, postgres.Options{URL: with(t, as(t, database(t), service, ""), "default_query_exec_mode", "cache_describe"), Clock: clock})
 	}
 	t.Run("Ingester", func(t *testing.T) { porttest.Ingester(t, open) })
 	t.Run("ChangeReader", func(t *testing.T) { porttest.ChangeReader(t, open) })

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +41,22 @@ func (t *tx) QueryRow(ctx context.Context, query string, args ...any) sqlstore.R
 // storable replaces what PostgreSQL takes in no text: a zero byte, and bytes that are no UTF-8.
 func storable(args []any) []any {
 	for i, arg := range args {
-		if s, ok := arg.(string); ok && (strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s)) {
+		s, ok := arg.(string)
+		if !ok {
+			switch arg.(type) {
+			case nil, []byte, int64, int32, int, bool:
+				continue
+			}
+			v := reflect.ValueOf(arg)
+			if v.Kind() == reflect.Pointer && !v.IsNil() {
+				v = v.Elem()
+			}
+			if v.Kind() != reflect.String {
+				continue
+			}
+			s = v.String()
+		}
+		if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
 			args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 		}
 	}
@@ -104,16 +121,21 @@ func (t *tx) rewriting(ctx context.Context, table sqlstore.Table) (string, error
 	return query, nil
 }
 
-// EachGroup takes all ids in one array.
+// maxGroup bounds what one statement reads or changes, and so what of it is in memory.
+const maxGroup = 5000
+
+// EachGroup takes the ids of a group in one array.
 func (t *tx) EachGroup(ids []event.ID, bound int, work func(in string, args []any) error) error {
-	if len(ids) == 0 {
-		return nil
+	for group := range slices.Chunk(ids, maxGroup) {
+		array := make([][]byte, len(group))
+		for i := range group {
+			array[i] = group[i][:]
+		}
+		if err := work("= ANY ($"+strconv.Itoa(bound+1)+")", []any{array}); err != nil {
+			return err
+		}
 	}
-	array := make([][]byte, len(ids))
-	for i := range ids {
-		array[i] = ids[i][:]
-	}
-	return work("= ANY ($"+strconv.Itoa(bound+1)+")", []any{array})
+	return nil
 }
 
 // lockSpace keeps the store's advisory locks apart from those of others in the same database.
@@ -129,6 +151,9 @@ func (t *tx) Lock(ctx context.Context, provider string, alone bool) (passed bool
 	_, err = t.Exec(ctx, query, lockSpace, provider)
 	return true, err
 }
+
+// PassOver has a statement lock its rows and leave out those that others have locked.
+func (t *tx) PassOver() string { return " FOR UPDATE SKIP LOCKED" }
 
 func (t *tx) Now(ctx context.Context) (time.Time, error) {
 	if t.engine.clock != nil {

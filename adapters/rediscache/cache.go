@@ -21,6 +21,9 @@ type Options struct {
 	Prefix string
 	// Timeout is how long a call may take; 50 milliseconds unless set.
 	Timeout time.Duration
+	// Slow is how long a call may take and still be better than none, a fifth of Timeout unless set. One that took longer
+	// counts as one that failed, though what it found is used.
+	Slow time.Duration
 	// Failures is how many calls in a row have to fail for the server to be left alone; 5 unless set.
 	Failures int
 	// Pause is how long it is left alone before one call tries it; 5 seconds unless set.
@@ -36,6 +39,7 @@ type Cache struct {
 	codec     codec
 	prefix    string
 	timeout   time.Duration
+	slow      time.Duration
 	breaker   *breaker
 	onBreaker func(context.Context, bool, error)
 }
@@ -52,6 +56,7 @@ func New(client *redis.Client, o Options) *Cache {
 		breaker:   newBreaker(cmp.Or(max(o.Failures, 0), 5), cmp.Or(o.Pause, 5*time.Second)),
 		onBreaker: o.OnBreaker,
 	}
+	c.slow = cmp.Or(o.Slow, c.timeout/5)
 	if c.onBreaker == nil {
 		c.onBreaker = func(context.Context, bool, error) {}
 	}
@@ -94,8 +99,12 @@ func (c *Cache) call(ctx context.Context, attempted string, do func(context.Cont
 		return err
 	}
 	verdict, err := c.judge(ctx, attempted, do)
-	if open, changed := c.breaker.leave(verdict, trial, err); changed {
-		c.onBreaker(ctx, open, err)
+	cause := err
+	if verdict == failing && cause == nil {
+		cause = fault.New(fault.Unavailable, "%s: it takes longer than %s", attempted, c.slow)
+	}
+	if open, changed := c.breaker.leave(verdict, trial, cause); changed {
+		c.onBreaker(ctx, open, cause)
 	}
 	return err
 }
@@ -105,8 +114,11 @@ func (c *Cache) judge(ctx context.Context, attempted string, do func(context.Con
 	hurried := ok && time.Until(deadline) < c.timeout
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	began := time.Now()
 	err := do(limited)
 	switch reply, ok := errors.AsType[redis.Error](err); {
+	case err == nil && time.Since(began) > c.slow:
+		return failing, nil
 	case err == nil:
 		return well, nil
 	case ctx.Err() != nil: // the caller went away, or has no time left

@@ -194,6 +194,20 @@ func TestAFrozenServerIsLeftAlone(t *testing.T) {
 	requireKept(t, c, "x", some)
 }
 
+// Whoever waits longer for Redis than an answer takes is better off without.
+func TestASlowServerIsLeftAlone(t *testing.T) {
+	var breaker told
+	c := New(dial(t, server.SharedRedis(t), patient), Options{Timeout: patient, Slow: time.Nanosecond, Pause: time.Hour, Failures: 3, Prefix: t.Name(), OnBreaker: breaker.hear})
+	require.NoError(t, c.Put(t.Context(), key("x"), some, time.Minute))
+	requireKept(t, c, "x", some) // what was found late is used all the same
+	assert.Zero(t, breaker.opened.Load())
+	requireKept(t, c, "x", some)
+	assert.EqualValues(t, 1, breaker.opened.Load())
+	_, _, err := c.Get(t.Context(), key("x"))
+	requireAway(t, err)
+	require.ErrorContains(t, err, "longer than 1ns")
+}
+
 // A call costs its time-out however often the server has to be dialled for it.
 func TestAServerThatIsNotThere(t *testing.T) {
 	instance := server.StartRedis(t)

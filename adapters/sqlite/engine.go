@@ -53,6 +53,11 @@ func (e *engine) run(ctx context.Context, db *sql.DB, work func(sqlstore.Tx) err
 	return t.news, begun.Commit()
 }
 
+// Watch implements sqlstore.Database. A read takes its connection for so short a time that nobody is kept from one.
+func (e *engine) Watch(ctx context.Context, work func(sqlstore.Tx) error) error {
+	return e.View(ctx, work)
+}
+
 // Bell implements sqlstore.Database.
 func (e *engine) Bell() *sqlstore.Bell { return &e.bell }
 
@@ -152,6 +157,9 @@ func placeholders(first, n int) string {
 
 // Lock has nothing to do: a writing transaction is alone from its beginning.
 func (t *tx) Lock(context.Context, string, bool) (passed bool, err error) { return false, nil }
+
+// PassOver has nothing to say: nobody else has anything locked.
+func (t *tx) PassOver() string { return "" }
 
 func (t *tx) Now(context.Context) (time.Time, error) { return t.clock(), nil }
 

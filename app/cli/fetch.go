@@ -79,7 +79,7 @@ func fetchOnce(ctx context.Context, conf config.Config, log io.Writer) (wiring.F
 	var poller *ingest.Poller
 	var feeds ports.FeedReader
 	var runs ports.RunReader
-	process := wiring.Once(wiring.Settings{Config: conf, Roles: wiring.Roles{Fetch: true, Consume: true}, Build: build(), Log: log}, fx.Populate(&poller, &feeds, &runs))
+	process := wiring.Once(wiring.Settings{Config: conf, Roles: wiring.Roles{Fetch: true, Consume: true}, Build: build(), Log: log, Interrupt: ctx}, fx.Populate(&poller, &feeds, &runs))
 	var result wiring.FetchResult
 	started := false
 	once, done := context.WithCancel(ctx)

@@ -44,7 +44,7 @@ role api answer, those with consume apply what was fetched, and of those with fe
 					return err
 				}
 			}
-			return run(cmd.Context(), wiring.Process(wiring.Settings{Config: conf, Roles: roles, Build: build(), Log: cmd.ErrOrStderr()}), nil)
+			return run(cmd.Context(), wiring.Process(wiring.Settings{Config: conf, Roles: roles, Build: build(), Log: cmd.ErrOrStderr(), Interrupt: cmd.Context()}), nil)
 		},
 	}
 	cmd.Flags().StringSliceVar(&names, "roles", names, "what the process does: api, fetch, consume")
@@ -55,6 +55,9 @@ role api answer, those with consume apply what was fetched, and of those with fe
 // called in between, when it is not nil.
 func run(ctx context.Context, app *fx.App, started func()) error {
 	if err := app.Err(); err != nil {
+		if ctx.Err() != nil { // interrupted while it waited for what it needs
+			return nil
+		}
 		return plain(err)
 	}
 	starting, cancel := context.WithTimeout(ctx, app.StartTimeout())

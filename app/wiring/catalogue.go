@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"time"
 
@@ -45,7 +46,7 @@ func OpenCatalogue(ctx context.Context, c config.Config, p Purpose) (Catalogue, 
 // Migrate brings the schema of the catalogue up to date. The embedded one has to be in nobody's use.
 func Migrate(ctx context.Context, c config.Config) (err error) {
 	if c.DatabaseURL != "" {
-		return postgres.Migrate(ctx, c.DatabaseURL)
+		return postgres.Migrate(ctx, c.DatabaseURL, slog.Default())
 	}
 	dir := DataDir(c.DataDir)
 	unlock, err := dir.Lock()

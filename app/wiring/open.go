@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"context"
 	"io"
 	"os"
 	"time"
@@ -17,6 +18,8 @@ type Settings struct {
 	Roles  Roles
 	Build  observability.Build
 	Log    io.Writer // os.Stderr unless set
+	// Interrupt ends the waiting for what the process needs to start; nothing does unless set.
+	Interrupt context.Context //nolint:containedctx // constructors have no other way to hear of it
 
 	began time.Time
 }
@@ -61,6 +64,9 @@ func Once(s Settings, more ...fx.Option) *fx.App {
 func parts(s Settings) fx.Option {
 	if s.Log == nil {
 		s.Log = os.Stderr
+	}
+	if s.Interrupt == nil {
+		s.Interrupt = context.Background()
 	}
 	s.began = time.Now()
 	return fx.Options(

@@ -154,3 +154,15 @@ func natsServer(t *testing.T) (url string) {
 	require.True(t, broker.ReadyForConnections(30*time.Second))
 	return broker.ClientURL()
 }
+
+// A process that waits for its database can be told to stop.
+func TestWaitingForTheDatabaseIsInterrupted(t *testing.T) {
+	s := settings(t, wiring.Roles{API: true}, "MARQUEE_DATABASE_URL=postgres://nobody@127.0.0.1:1/nothing?connect_timeout=1")
+	interrupt, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer stop()
+	s.Interrupt = interrupt
+	began := time.Now()
+	require.Error(t, wiring.Process(s).Err())
+	assert.Less(t, time.Since(began), 15*time.Second)
+	assert.Error(t, interrupt.Err(), "it waited")
+}

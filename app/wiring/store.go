@@ -42,7 +42,7 @@ func open(s Settings, dir DataDir, clock func() time.Time, tracing *observabilit
 		}
 		return store, nil
 	}
-	return openPostgres(log, postgres.Options{
+	return openPostgres(s.Interrupt, log, postgres.Options{
 		URL: s.Config.DatabaseURL, Writers: s.Config.Consumers + 2, // besides consumers there are leases and the sweeper
 		ReadOnly: s.Roles == Roles{API: true}, Listen: s.Roles.API,
 		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(tracing.Provider())),
@@ -53,11 +53,11 @@ func open(s Settings, dir DataDir, clock func() time.Time, tracing *observabilit
 // databaseWait is how long a process that starts waits for its database, which may be starting as well.
 const databaseWait = 20 * time.Second
 
-func openPostgres(log *slog.Logger, o postgres.Options) (Catalogue, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), databaseWait)
+func openPostgres(interrupt context.Context, log *slog.Logger, o postgres.Options) (Catalogue, error) {
+	ctx, cancel := context.WithTimeout(interrupt, databaseWait)
 	defer cancel()
 	for told := false; ; told = true {
-		store, err := postgres.Open(context.WithoutCancel(ctx), o)
+		store, err := postgres.Open(interrupt, o) // which may migrate, for as long as that takes
 		if err == nil {
 			return store, nil
 		}

@@ -111,8 +111,8 @@ func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time
 //
 // It is one that is kept, if that is current, or else what load makes. Callers that ask for the same at the same time share
 // one load, which begins after they asked and goes on until nobody waits for it. When the load is fault.Unavailable or takes too
-// long, the last answer that is known is served as stale; without one, and for other errors, the error is returned. For a
-// second after such a failure, what is known is served as stale without another attempt.
+// long, the last answer that is known is served as stale; without one, and for other errors, the error is returned. After
+// three such failures in a row, one caller a second tries, and the others are served what is known as stale at once.
 func (a *Answers) Answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load Load) (Served, error) {
 	served, found := a.fromNear(ctx, key, about)
 	if found && !served.Outdated {

@@ -5,11 +5,15 @@
 --   marquee_service  fetches, applies and answers: `marquee serve`, and the commands that a person decides with
 --   marquee_reader   answers only: `marquee serve --roles api`, and the commands that look
 --
+-- A schema that another role made before has to be handed over first: REASSIGN OWNED BY that_role TO marquee_owner.
+--
 -- They come without a password: give each one (\password marquee_owner), or let pg_hba.conf say who they are.
 
 DO $$ BEGIN CREATE ROLE marquee_owner   LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 DO $$ BEGIN CREATE ROLE marquee_service LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
 DO $$ BEGIN CREATE ROLE marquee_reader  LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+
+GRANT marquee_owner TO CURRENT_USER; -- who is no superuser has to belong to the role to say what its tables grant
 
 DO $$ BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());

@@ -36,25 +36,57 @@ func (s *Store) Held(ctx context.Context, provider string, limit int) (held cata
 			return err
 		}
 		held.Run, held.Runs = catalogue.RunRef{Provider: provider, Number: p.fullRead}, p.heldRuns
-		held.Events, err = availableOf(ctx, tx, p.held)
+		all, err := availableOf(ctx, tx, provider)
 		if err != nil {
 			return err
 		}
-		held.Total = len(held.Events)
+		held.Total = len(all)
+		slices.SortFunc(all, func(a, b placed) int { return cmp.Or(cmp.Compare(a.start, b.start), compareIDs(a.id, b.id)) })
+		shown := all[:min(limit, held.Total)]
+		held.Events = make([]event.Event, 0, len(shown))
+		if err := tx.EachGroup(idsOf(shown), 0, func(in string, args []any) error {
+			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id "+in, args...)
+			held.Events = append(held.Events, events...)
+			return err
+		}); err != nil {
+			return err
+		}
 		slices.SortFunc(held.Events, func(a, b event.Event) int {
 			return cmp.Or(cmp.Compare(a.Facts.Start.Unix(), b.Facts.Start.Unix()), compareIDs(a.ID, b.ID))
 		})
-		held.Events = slices.Clip(held.Events[:min(limit, held.Total)])
 		return nil
 	})
 	return held, err
 }
 
-// availableOf are the events that are in the feed, as far as the catalogue says.
-func availableOf(ctx context.Context, tx Tx, ids []event.ID) ([]event.Event, error) {
-	var all []event.Event
-	err := tx.EachGroup(ids, 0, func(in string, args []any) error {
-		events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE available AND id "+in, args...)
+// placed is an event and when it begins.
+type placed struct {
+	id    event.ID
+	start int64
+}
+
+func idsOf(events []placed) []event.ID {
+	ids := make([]event.ID, len(events))
+	for i, e := range events {
+		ids[i] = e.id
+	}
+	return ids
+}
+
+// availableOf are the events whose departures are held and that are in the feed, as far as the catalogue says.
+func availableOf(ctx context.Context, tx Tx, provider string) ([]placed, error) {
+	held, err := heldBy(ctx, tx, provider)
+	if err != nil {
+		return nil, err
+	}
+	var all []placed
+	err = tx.EachGroup(held, 0, func(in string, args []any) error {
+		events, err := collect(ctx, tx, func(row Row) (p placed, err error) {
+			var id []byte
+			err = row.Scan(&id, &p.start)
+			copy(p.id[:], id)
+			return p, err
+		}, "SELECT id, start_at FROM events WHERE available AND id "+in, args...)
 		all = append(all, events...)
 		return err
 	})
@@ -79,20 +111,13 @@ func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.C
 		if !agrees {
 			return &fault.Error{Kind: fault.Conflict, Code: catalogue.CodeNothingHeld, Message: fmt.Sprintf("run %s holds nothing back: it never did, or it was settled since", r)}
 		}
-		events, err := availableOf(ctx, tx, p.held)
+		events, err := availableOf(ctx, tx, r.Provider)
 		if err != nil {
 			return err
 		}
-		leaving := make([]event.ID, len(events))
-		for i, e := range events {
-			leaving[i] = e.ID
-		}
+		leaving := idsOf(events)
 		slices.SortFunc(leaving, compareIDs)
 		holding := catalogue.RunRef{Provider: r.Provider, Number: p.fullRead}
-		moved, err := move(ctx, tx, holding, p, leaving, nil)
-		if err != nil {
-			return err
-		}
 		out.Withdrawn = len(leaving)
 		out.Verdict = catalogue.Verdict{Withdraw: true, Note: fmt.Sprintf("accepted by hand: %d events left", len(leaving))}
 		if _, err := tx.Exec(ctx, "UPDATE providers SET held_runs = 0, held = $1, believed_run = $2, available = available - $3 WHERE id = $4", []byte{}, holding.Number, out.Withdrawn, r.Provider); err != nil {
@@ -101,7 +126,7 @@ func (s *Store) Accept(ctx context.Context, r catalogue.RunRef) (out catalogue.C
 		if _, err := tx.Exec(ctx, "UPDATE runs SET withdrawn = withdrawn + $1, held = 0, note = $2 WHERE provider = $3 AND number = $4", out.Withdrawn, out.Verdict.Note, r.Provider, holding.Number); err != nil {
 			return err
 		}
-		out.Head, err = appendChanges(ctx, tx, holding, moved)
+		out.Head, err = move(ctx, tx, holding, p, leaving, nil)
 		return err
 	})
 	return out, err

@@ -72,7 +72,7 @@ func wasAt(b event.Bound) any {
 // Changes implements ports.ChangeReader.
 func (s *Store) Changes(ctx context.Context, after catalogue.Version, limit int) (catalogue.ChangeBatch, error) {
 	var batch catalogue.ChangeBatch
-	err := s.view(ctx, "read changes", func(tx Tx) error {
+	err := s.watch(ctx, "read changes", func(tx Tx) error {
 		if err := sameHistory(ctx, tx, after); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (s *Store) Await(ctx context.Context, after catalogue.Version) (catalogue.V
 	for {
 		rung := s.db.Bell().rung() // before the look, so that no news falls in between
 		var at catalogue.Version
-		err := s.view(ctx, "await changes", func(tx Tx) (err error) {
+		err := s.watch(ctx, "await changes", func(tx Tx) (err error) {
 			at, err = head(ctx, tx)
 			return err
 		})

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -60,14 +61,19 @@ func settle(ctx context.Context, tx Tx, e catalogue.Completion, judge func(catal
 	if err != nil {
 		return err
 	}
-	var leaving, returning []event.ID
-	out.Census = catalogue.Census{NotModified: e.NotModified, HeldRuns: p.heldRuns, HeldLeaving: len(p.held)}
+	var leaving, returning, before []event.ID
+	if p.heldRuns > 0 {
+		if before, err = heldBy(ctx, tx, e.Run.Provider); err != nil {
+			return err
+		}
+	}
+	out.Census = catalogue.Census{NotModified: e.NotModified, HeldRuns: p.heldRuns, HeldLeaving: len(before)}
 	if !e.NotModified {
 		if leaving, returning, err = survey(ctx, tx, e.Run, &out.Census); err != nil {
 			return err
 		}
 	}
-	again := common(leaving, p.held)
+	again := common(leaving, before)
 	out.Census.Again = len(again)
 	out.Verdict = judge(out.Census)
 	if out.Verdict.HeldRuns > 1 {
@@ -76,10 +82,6 @@ func settle(ctx context.Context, tx Tx, e catalogue.Completion, judge func(catal
 	held := leaving
 	if !out.Verdict.Withdraw {
 		leaving = nil
-	}
-	moved, err := move(ctx, tx, e.Run, p, leaving, returning)
-	if err != nil {
-		return err
 	}
 	out.Withdrawn, out.Returned = len(leaving), len(returning)
 
@@ -111,7 +113,7 @@ func settle(ctx context.Context, tx Tx, e catalogue.Completion, judge func(catal
 	if err := end(ctx, tx, e.Run, catalogue.Concluded, out); err != nil {
 		return err
 	}
-	out.Head, err = appendChanges(ctx, tx, e.Run, moved)
+	out.Head, err = move(ctx, tx, e.Run, p, leaving, returning)
 	return err
 }
 
@@ -224,40 +226,42 @@ func split(column []byte) []event.ID {
 	return ids
 }
 
-// move marks events as gone or as back, and returns what is still to be logged. Those that go were last seen in the provider's last run that is
-// believed: they are missing in those since.
-func move(ctx context.Context, tx Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) ([]logEntry, error) {
+// move marks events as gone or as back and logs it, group by group; it has to be the last that a transaction does. Those that
+// go were last seen in the provider's last run that is believed: they are missing in those since.
+func move(ctx context.Context, tx Tx, r catalogue.RunRef, p provider, leaving, returning []event.ID) (catalogue.Version, error) {
 	lastSeen := p.believed
 	if lastSeen == 0 {
 		lastSeen = r.Number
 	}
-	var logged []logEntry
-	for _, m := range []struct {
-		ids  []event.ID
-		kind catalogue.ChangeKind
-		set  string
-		args []any
-	}{
-		{leaving, catalogue.Withdrawn, "available = FALSE, last_seen = $1", []any{lastSeen}},
-		{returning, catalogue.Returned, "available = TRUE, last_seen = NULL", nil},
-	} {
-		set := func(in string, args []any) error {
-			_, err := tx.Exec(ctx, "UPDATE events SET revision = revision + 1, "+m.set+" WHERE id "+in, append(slices.Clip(m.args), args...)...)
-			return err
-		}
-		read := func(in string, args []any) error {
-			events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id "+in+" ORDER BY id", args...)
-			for _, e := range events {
-				logged = append(logged, logEntry{m.kind, e, event.During(e.Facts.Start, e.Facts.End)})
-			}
-			return err
-		}
-		if err := tx.EachGroup(m.ids, len(m.args), set); err != nil {
-			return nil, err
-		}
-		if err := tx.EachGroup(m.ids, 0, read); err != nil {
-			return nil, err
-		}
+	goes := func(in string, ids []any) error {
+		set := "available = FALSE, last_seen = $" + strconv.Itoa(len(ids)+1)
+		return moveGroup(ctx, tx, r, catalogue.Withdrawn, set, in, ids, lastSeen)
 	}
-	return logged, nil
+	comes := func(in string, ids []any) error {
+		return moveGroup(ctx, tx, r, catalogue.Returned, "available = TRUE, last_seen = NULL", in, ids)
+	}
+	if err := tx.EachGroup(leaving, 0, goes); err != nil {
+		return catalogue.Version{}, err
+	}
+	if err := tx.EachGroup(returning, 0, comes); err != nil {
+		return catalogue.Version{}, err
+	}
+	return head(ctx, tx)
+}
+
+// moveGroup changes the events of a group, and logs what became of them.
+func moveGroup(ctx context.Context, tx Tx, r catalogue.RunRef, kind catalogue.ChangeKind, set, in string, ids []any, more ...any) error {
+	if _, err := tx.Exec(ctx, "UPDATE events SET revision = revision + 1, "+set+" WHERE id "+in, append(slices.Clip(ids), more...)...); err != nil {
+		return err
+	}
+	events, err := collect(ctx, tx, scanEvent, "SELECT "+eventColumnList+" FROM events WHERE id "+in+" ORDER BY id", ids...)
+	if err != nil {
+		return err
+	}
+	logged := make([]logEntry, len(events))
+	for i, e := range events {
+		logged[i] = logEntry{kind, e, event.During(e.Facts.Start, e.Facts.End)}
+	}
+	_, err = appendChanges(ctx, tx, r, logged)
+	return err
 }

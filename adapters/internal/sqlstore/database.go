@@ -18,6 +18,9 @@ type Database interface {
 	Update(ctx context.Context, work func(Tx) error) error
 	// View runs work on one snapshot.
 	View(ctx context.Context, work func(Tx) error) error
+	// Watch is View for those who follow the store all the time. They have connections of their own, so that searches
+	// do not keep them from it.
+	Watch(ctx context.Context, work func(Tx) error) error
 	// Bell is rung after a commit of what was announced, and when another process is heard of.
 	Bell() *Bell
 	// Flavor is how the engine's SQL is built.
@@ -47,6 +50,9 @@ type Tx interface {
 	// Lock keeps others that write for the provider away until the transaction ends: all of them, or those that want
 	// to be alone. It reports whether others may have written before it was had.
 	Lock(ctx context.Context, provider string, alone bool) (passed bool, err error)
+	// PassOver is what a SELECT ends with to lock its rows and leave out those that others have locked; empty where nobody
+	// else can have any.
+	PassOver() string
 	// Now is the store's clock.
 	Now(ctx context.Context) (time.Time, error)
 	// Announce has the bell rung, here and in other processes, once the transaction is committed.

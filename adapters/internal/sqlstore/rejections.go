@@ -49,8 +49,9 @@ func reject(ctx context.Context, tx Tx, b catalogue.Batch) error {
 	if len(rejections) == 0 {
 		return nil
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM rejections WHERE key IN (
-		SELECT key FROM rejections WHERE provider = $1 ORDER BY resolved, updated_at DESC LIMIT 1000000 OFFSET $2)`, b.Run.Provider, maxRejections)
+	// Those that another chunk has in hand were seen again just now; whether they are too many is for that one to say.
+	_, err = tx.Exec(ctx, `DELETE FROM rejections WHERE key IN (SELECT key FROM rejections WHERE key IN (
+		SELECT key FROM rejections WHERE provider = $1 ORDER BY resolved, updated_at DESC LIMIT 1000000 OFFSET $2)`+tx.PassOver()+")", b.Run.Provider, maxRejections)
 	return err
 }
 

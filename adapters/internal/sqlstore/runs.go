@@ -22,18 +22,22 @@ type provider struct {
 	current, concluded, fullRead, believed catalogue.RunNumber
 	validators                             catalogue.Validators
 	heldRuns                               int
-	held                                   []event.ID
 }
 
 func findProvider(ctx context.Context, tx Tx, id string) (p provider, found bool, err error) {
-	var held []byte
-	err = tx.QueryRow(ctx, "SELECT current_run, concluded_run, full_read, believed_run, etag, last_modified, held_runs, held FROM providers WHERE id = $1", id).
-		Scan(&p.current, &p.concluded, &p.fullRead, &p.believed, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns, &held)
-	p.held = split(held)
+	err = tx.QueryRow(ctx, "SELECT current_run, concluded_run, full_read, believed_run, etag, last_modified, held_runs FROM providers WHERE id = $1", id).
+		Scan(&p.current, &p.concluded, &p.fullRead, &p.believed, &p.validators.ETag, &p.validators.LastModified, &p.heldRuns)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
 	return p, err == nil, err
+}
+
+// heldBy are the events whose departures are held, sorted. There may be a great many.
+func heldBy(ctx context.Context, tx Tx, provider string) ([]event.ID, error) {
+	var held []byte
+	err := tx.QueryRow(ctx, "SELECT held FROM providers WHERE id = $1", provider).Scan(&held)
+	return split(held), err
 }
 
 const runColumns = "provider, number, state, chunks, applied, added, failure, begun_at, announced_at, ended_at, withdrawn, returned, held, note, (SELECT count(*) FROM parked k WHERE k.provider = runs.provider AND k.run = runs.number)"
@@ -72,6 +76,7 @@ func findRun(ctx context.Context, tx Tx, r catalogue.RunRef) (run catalogue.Run,
 func (s *Store) Begin(ctx context.Context, start catalogue.Start) (catalogue.Begun, error) {
 	var begun catalogue.Begun
 	err := s.update(ctx, "begin run", func(tx Tx) error {
+		begun = catalogue.Begun{}
 		if _, err := tx.Lock(ctx, start.Provider, true); err != nil {
 			return err
 		}

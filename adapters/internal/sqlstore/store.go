@@ -17,7 +17,7 @@ func New(db Database) *Store { return &Store{db: db} }
 
 // Ping reports whether the database answers and has a schema that this program can use.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.view(ctx, "ping database", func(tx Tx) error {
+	return s.watch(ctx, "ping database", func(tx Tx) error {
 		_, err := head(ctx, tx)
 		return err
 	})
@@ -31,6 +31,11 @@ func (s *Store) update(ctx context.Context, attempted string, work func(tx Tx) e
 // view runs work on one snapshot.
 func (s *Store) view(ctx context.Context, attempted string, work func(tx Tx) error) error {
 	return Translate(attempted, s.db.View(ctx, work), s.db.Kind)
+}
+
+// watch is view for those who follow the store all the time.
+func (s *Store) watch(ctx context.Context, attempted string, work func(tx Tx) error) error {
+	return Translate(attempted, s.db.Watch(ctx, work), s.db.Kind)
 }
 
 // list reads rows on one snapshot.
