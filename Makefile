@@ -105,6 +105,14 @@ FEED_MB ?= 500
 proof-memory: build ## Read a feed of FEED_MB with thousands of zones an event in less than 200 MB
 	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_PROOF_FEED_MB=$(FEED_MB) go test -count=1 -v -timeout 2h ./app/proof/memory
 
+EVENTS    ?= 100000
+CONSUMERS ?= 2
+
+.PHONY: proof-throughput
+proof-throughput: testservers ## Read a feed of EVENTS by whole processes into a real PostgreSQL: events a second, and what each part costs
+	@go test -c -o $(BIN)/throughput.test ./app/proof/throughput
+	@$(WITH_SERVERS) $(BIN)/throughput.test -test.timeout 30m -events $(EVENTS) -consumers $(CONSUMERS) -figures
+
 FUZZTIME ?= 20s
 
 .PHONY: fuzz
