@@ -13,6 +13,15 @@ import (
 
 const zones = 3 // of each event
 
+// Titles are as long, and as much alike, as those of real programmes.
+var (
+	who = []string{
+		"Nacha Vals", "Los Faroles del Puerto", "Orquesta Cámara Norte", "Mar de Nits", "Club Deportivo Ribera", "Las Mareas &amp; Friends", "El rey león",
+		"Niño Cometa Quartet", "Ballet de Kiev", "Compañía La Luna", "Ciudad Paraíso Trio",
+	}
+	what = []string{"en concierto", "– Tour 2027", "gala benéfica", "sesión doble", "contra Atlético", "y amigos", "en acústico"}
+)
+
 // document is a feed of so many events over a year, each with a base event of its own. The prices tell two documents apart.
 func document(events int, euros int) []byte {
 	b := make([]byte, 0, events*900)
@@ -22,9 +31,9 @@ func document(events int, euros int) []byte {
 	for n := range events {
 		at := first.AddDate(0, 0, n%365).Add(time.Duration(n%7) * 15 * time.Minute)
 		b = fmt.Appendf(b, `
-    <base_event base_event_id="%d" sell_mode="online" organizer_company_id="%d" title="An evening of music with number %d at the old theatre">
+    <base_event base_event_id="%d" sell_mode="online" organizer_company_id="%d" title="%s %s %d">
       <event event_id="%d" event_start_date="%s" event_end_date="%s" sell_from="%s" sell_to="%s" sold_out="false">`,
-			100_000+n, n%50, n, 200_000+n, at.Format(form), at.Add(2*time.Hour).Format(form), at.AddDate(0, -3, 0).Format(form), at.Format(form))
+			100_000+n, n%50, who[n%len(who)], what[n/len(who)%len(what)], n, 200_000+n, at.Format(form), at.Add(2*time.Hour).Format(form), at.AddDate(0, -3, 0).Format(form), at.Format(form))
 		for z, name := range [zones]string{"Platea", "Anfiteatro, Sector 1", "Palco"} {
 			b = fmt.Appendf(b, `
         <zone zone_id="%d" capacity="%d" price="%d.50" name="%s" numbered="%t"/>`, 10*n+z, 1+(n*7+z)%400, euros+10*z, name, z > 0)
