@@ -7,7 +7,10 @@ package eventstate
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/marquee-events/marquee/core/event"
 )
@@ -42,13 +45,6 @@ type state struct {
 // moment is an instant in seconds since the epoch and the wall clock's offset.
 type moment [2]int64
 
-func fromMoment(m event.Moment) *moment {
-	if !m.Known() {
-		return nil
-	}
-	return &moment{m.Unix(), int64(m.Offset())}
-}
-
 func (m *moment) moment() event.Moment {
 	if m == nil {
 		return event.Moment{}
@@ -56,26 +52,87 @@ func (m *moment) moment() event.Moment {
 	return event.MomentAt(m[0], int32(m[1])) //nolint:gosec // written from an int32
 }
 
-// Encode is the event as JSON.
-func Encode(e event.Event) ([]byte, error) {
-	f := e.Facts
-	s := state{
-		Provider: e.Identity.Provider, Base: e.Identity.Base, Event: e.Identity.Event,
-		Title: f.Title, Organizer: f.Organizer, SellMode: f.SellMode,
-		Start: fromMoment(f.Start), End: fromMoment(f.End), TimeZone: f.TimeZone,
-		SaleStart: fromMoment(f.SaleStart), SaleEnd: fromMoment(f.SaleEnd),
-		SoldOut: f.SoldOut, Capacity: f.Capacity, Currency: f.Currency,
-		Category: f.Category, City: f.City, Venue: f.Venue, URL: f.URL, Image: f.Image,
-		FirstSeen: e.FirstSeen.UnixMilli(), Available: e.Available, Revision: e.Revision,
+// Encode is the event as JSON. It is written by hand, as encoding/json would write state, because stores do
+// this for every change.
+func Encode(e event.Event) []byte {
+	f := &e.Facts
+	b := make([]byte, 0, 512)
+	b = text(append(b, `{"provider":`...), e.Identity.Provider)
+	b = text(append(b, `,"base_id":`...), e.Identity.Base)
+	b = text(append(b, `,"event_id":`...), e.Identity.Event)
+	b = text(append(b, `,"title":`...), f.Title)
+	b = textIfAny(b, `,"organizer":`, f.Organizer)
+	b = text(append(b, `,"sell_mode":`...), f.SellMode)
+	b = instant(append(b, `,"start":`...), f.Start)
+	b = instant(append(b, `,"end":`...), f.End)
+	b = text(append(b, `,"time_zone":`...), f.TimeZone)
+	if f.SaleStart.Known() {
+		b = instant(append(b, `,"sale_start":`...), f.SaleStart)
+	}
+	if f.SaleEnd.Known() {
+		b = instant(append(b, `,"sale_end":`...), f.SaleEnd)
+	}
+	if f.SoldOut {
+		b = append(b, `,"sold_out":true`...)
 	}
 	if f.Prices.Known {
-		s.MinPrice, s.MaxPrice = &f.Prices.Min, &f.Prices.Max
+		b = number(append(b, `,"min_price":`...), int64(f.Prices.Min))
+		b = number(append(b, `,"max_price":`...), int64(f.Prices.Max))
 	}
-	b, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	b = number(append(b, `,"capacity":`...), f.Capacity)
+	b = textIfAny(b, `,"currency":`, f.Currency)
+	b = textIfAny(b, `,"category":`, f.Category)
+	b = textIfAny(b, `,"city":`, f.City)
+	b = textIfAny(b, `,"venue":`, f.Venue)
+	b = textIfAny(b, `,"url":`, f.URL)
+	b = textIfAny(b, `,"image":`, f.Image)
+	b = number(append(b, `,"first_seen":`...), e.FirstSeen.UnixMilli())
+	if e.Available {
+		b = append(b, `,"available":true`...)
 	}
-	return b, nil
+	b = number(append(b, `,"revision":`...), e.Revision)
+	return append(b, '}')
+}
+
+func number(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+func instant(b []byte, m event.Moment) []byte {
+	if !m.Known() {
+		return append(b, "null"...)
+	}
+	b = number(append(b, '['), m.Unix())
+	b = number(append(b, ','), int64(m.Offset()))
+	return append(b, ']')
+}
+
+func textIfAny(b []byte, label, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return text(append(b, label...), s)
+}
+
+// text appends a string. What has to be escaped is rare, and left to those who know how.
+func text(b []byte, s string) []byte {
+	wide := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			wide = true
+		case c < ' ', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return escaped(b, s)
+		}
+	}
+	if wide && (!utf8.ValidString(s) || strings.ContainsAny(s, "\u2028\u2029")) {
+		return escaped(b, s)
+	}
+	b = append(append(b, '"'), s...)
+	return append(b, '"')
+}
+
+func escaped(b []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) // every string can be
+	return append(b, quoted...)
 }
 
 // Decode reads what Encode wrote.
@@ -111,16 +168,28 @@ type zone struct {
 }
 
 // EncodeZones is the list as JSON, in its order.
-func EncodeZones(zones []event.Zone) ([]byte, error) {
-	list := make([]zone, len(zones))
+func EncodeZones(zones []event.Zone) []byte {
+	const each = 96 // bytes, about
+	b := append(make([]byte, 0, 2+each*len(zones)), '[')
 	for i, z := range zones {
-		list[i] = zone(z)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '{')
+		if z.ID != "" {
+			b = append(text(append(b, `"id":`...), z.ID), ',')
+		}
+		if z.Name != "" {
+			b = append(text(append(b, `"name":`...), z.Name), ',')
+		}
+		b = number(append(b, `"capacity":`...), z.Capacity)
+		b = number(append(b, `,"price":`...), int64(z.Price))
+		if z.Numbered {
+			b = append(b, `,"numbered":true`...)
+		}
+		b = append(b, '}')
 	}
-	b, err := json.Marshal(list)
-	if err != nil {
-		return nil, fmt.Errorf("encode zones: %w", err)
-	}
-	return b, nil
+	return append(b, ']')
 }
 
 // DecodeZones reads what EncodeZones wrote.

@@ -16,14 +16,15 @@ import (
 // logEntry is what the log says of an event.
 type logEntry struct {
 	kind  catalogue.ChangeKind
-	event event.Event
+	event *event.Event
 	was   event.TimeRange
 }
 
 func logWrites(ctx context.Context, tx Tx, run catalogue.RunRef, writes []catalogue.Write) (catalogue.Version, error) {
 	entries := make([]logEntry, len(writes))
-	for i, w := range writes {
-		entries[i] = logEntry{w.Kind, w.Event, w.Was}
+	for i := range writes {
+		w := &writes[i]
+		entries[i] = logEntry{w.Kind, &w.Event, w.Was}
 	}
 	return appendChanges(ctx, tx, run, entries)
 }
@@ -41,11 +42,7 @@ func appendChanges(ctx context.Context, tx Tx, run catalogue.RunRef, entries []l
 	var tag int64
 	for i, e := range entries {
 		tag = int64(rand.Uint64()) //nolint:gosec // it tells histories apart, it guards nothing; all 64 bits are kept
-		state, err := eventstate.Encode(e.event)
-		if err != nil {
-			return catalogue.Version{}, err
-		}
-		rows[i] = []any{int64(0), tag, string(e.kind), run.Provider, int64(run.Number), e.event.ID[:], state, nil, nil}
+		rows[i] = []any{int64(0), tag, string(e.kind), run.Provider, int64(run.Number), e.event.ID[:], eventstate.Encode(*e.event), nil, nil}
 		if e.was != event.During(e.event.Facts.Start, e.event.Facts.End) {
 			rows[i][7], rows[i][8] = wasAt(e.was.From), wasAt(e.was.To)
 		}

@@ -259,7 +259,8 @@ func moveGroup(ctx context.Context, tx Tx, r catalogue.RunRef, kind catalogue.Ch
 		return err
 	}
 	logged := make([]logEntry, len(events))
-	for i, e := range events {
+	for i := range events {
+		e := &events[i]
 		logged[i] = logEntry{kind, e, event.During(e.Facts.Start, e.Facts.End)}
 	}
 	_, err = appendChanges(ctx, tx, r, logged)

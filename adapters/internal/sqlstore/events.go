@@ -66,8 +66,8 @@ var (
 	zonesTable  = Table{Name: "zones", Columns: []string{"event_id", "zones"}}
 )
 
-func eventValues(w catalogue.Write, run catalogue.RunRef) []any {
-	e, f := w.Event, w.Event.Facts
+func eventValues(w *catalogue.Write, run catalogue.RunRef) []any {
+	e, f := &w.Event, &w.Event.Facts
 	return []any{
 		w.Event.ID[:], e.Identity.Provider, e.Identity.Base, e.Identity.Event, f.Title, f.Organizer, f.SellMode,
 		f.Start.Unix(), f.Start.Offset(), f.End.Unix(), f.End.Offset(), f.TimeZone,
@@ -89,18 +89,23 @@ func orNull[T any](value T, known bool) any {
 
 // writeEvents stores events with their zones.
 func writeEvents(ctx context.Context, tx Tx, run catalogue.RunRef, writes []catalogue.Write) error {
-	var added, changed struct{ events, zones [][]any }
-	for _, w := range writes {
-		list, err := eventstate.EncodeZones(w.Zones)
-		if err != nil {
-			return err
+	type bulk struct{ events, zones [][]any }
+	sized := func(rows int) bulk { return bulk{make([][]any, 0, rows), make([][]any, 0, rows)} }
+	news := 0
+	for i := range writes {
+		if writes[i].Kind == catalogue.Added {
+			news++
 		}
+	}
+	added, changed := sized(news), sized(len(writes)-news)
+	for i := range writes {
+		w := &writes[i]
 		to := &changed
 		if w.Kind == catalogue.Added {
 			to = &added
 		}
 		to.events = append(to.events, eventValues(w, run))
-		to.zones = append(to.zones, []any{w.Event.ID[:], list})
+		to.zones = append(to.zones, []any{w.Event.ID[:], eventstate.EncodeZones(w.Zones)})
 	}
 	if err := tx.Insert(ctx, eventsTable, added.events); err != nil {
 		return err
@@ -114,35 +119,37 @@ func writeEvents(ctx context.Context, tx Tx, run catalogue.RunRef, writes []cata
 	return tx.Rewrite(ctx, zonesTable, changed.zones)
 }
 
-type headRow struct {
-	id   event.ID
-	head catalogue.Head
-}
-
-func scanHead(row Row) (headRow, error) {
+func scanHead(row Row) (id event.ID, h catalogue.Head, err error) {
 	var (
-		h               headRow
-		id, fingerprint []byte
-		firstSeen       int64
-		start, end      int64
+		key, fingerprint []byte
+		firstSeen        int64
+		start, end       int64
 	)
-	err := row.Scan(&id, &fingerprint, &h.head.Revision, &h.head.Available, &firstSeen, &start, &end)
-	copy(h.id[:], id)
-	copy(h.head.Fingerprint[:], fingerprint)
-	h.head.FirstSeen = time.UnixMilli(firstSeen).UTC()
-	h.head.When = event.During(event.MomentAt(start, 0), event.MomentAt(end, 0))
-	return h, err
+	err = row.Scan(&key, &fingerprint, &h.Revision, &h.Available, &firstSeen, &start, &end)
+	copy(id[:], key)
+	copy(h.Fingerprint[:], fingerprint)
+	h.FirstSeen = time.UnixMilli(firstSeen).UTC()
+	h.When = event.During(event.MomentAt(start, 0), event.MomentAt(end, 0))
+	return id, h, err
 }
 
 // heads are those of the events that are known. No row is locked: see Tx.Lock.
 func heads(ctx context.Context, tx Tx, ids []event.ID) (map[event.ID]catalogue.Head, error) {
 	known := make(map[event.ID]catalogue.Head, len(ids))
 	err := tx.EachGroup(ids, 0, func(in string, args []any) error {
-		rows, err := collect(ctx, tx, scanHead, "SELECT id, fingerprint, revision, available, first_seen, start_at, end_at FROM events WHERE id "+in, args...)
-		for _, r := range rows {
-			known[r.id] = r.head
+		rows, err := tx.Query(ctx, "SELECT id, fingerprint, revision, available, first_seen, start_at, end_at FROM events WHERE id "+in, args...)
+		if err != nil {
+			return err
 		}
-		return err
+		defer rows.Close()
+		for rows.Next() {
+			id, head, err := scanHead(rows)
+			if err != nil {
+				return err
+			}
+			known[id] = head
+		}
+		return rows.Err()
 	})
 	return known, err
 }
