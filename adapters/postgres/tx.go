@@ -21,7 +21,7 @@ import (
 type tx struct {
 	pgx.Tx
 	engine *engine
-	now    time.Time // once it was asked for
+	now    time.Time // once it was told
 	news   bool
 }
 
@@ -142,13 +142,18 @@ func (t *tx) EachGroup(ids []event.ID, bound int, work func(in string, args []an
 const lockSpace = 0x4d517565
 
 // Lock is an advisory lock: it is not stored, costs no write and queues fairly. Two providers whose hashes are the
-// same wait for each other without need.
+// same wait for each other without need. It brings along what time it was once the lock was had, for which nearly
+// everybody would ask next.
 func (t *tx) Lock(ctx context.Context, provider string, alone bool) (passed bool, err error) {
-	query := "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))"
+	query := "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock_shared($1, hashtext($2)) OFFSET 0) AS locked"
 	if alone {
-		query = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+		query = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock($1, hashtext($2)) OFFSET 0) AS locked"
 	}
-	_, err = t.Exec(ctx, query, lockSpace, provider)
+	var now time.Time
+	err = t.QueryRow(ctx, query, lockSpace, provider).Scan(&now)
+	if t.now.IsZero() { // a transaction has one
+		t.now = now
+	}
 	return true, err
 }
 
