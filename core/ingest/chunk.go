@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -144,7 +145,7 @@ func DecodeChunk(body []byte) (Chunk, error) {
 		return Chunk{}, &fault.Error{Kind: fault.Invalid, Message: "unpack chunk", Cause: err}
 	}
 	// Everything is cut out of one string: values are kept or dropped together with their chunk.
-	d := decoder{rest: string(plain), parts: maxChunkParts}
+	d := decoder{rest: plain, parts: maxChunkParts}
 	if d.number() != chunkVersion {
 		return Chunk{}, fault.New(fault.Invalid, "read chunk: its version is not %d", chunkVersion)
 	}
@@ -191,27 +192,52 @@ func DecodeChunk(body []byte) (Chunk, error) {
 	return c, nil
 }
 
-func gunzip(body []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, err
+var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+func gunzip(body []byte) (string, error) {
+	r, _ := gzipReaders.Get().(*gzip.Reader)
+	defer gzipReaders.Put(r)
+	if err := r.Reset(bytes.NewReader(body)); err != nil {
+		return "", err
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxChunkPlain+1))
-	if err != nil {
-		return nil, err
+	var plain strings.Builder
+	plain.Grow(plainSizeOf(body))
+	if _, err := io.Copy(&plain, io.LimitReader(r, maxChunkPlain+1)); err != nil {
+		return "", err
 	}
-	if len(plain) > maxChunkPlain {
-		return nil, fault.New(fault.Invalid, "it holds more than %d bytes", maxChunkPlain)
+	if plain.Len() > maxChunkPlain {
+		return "", fault.New(fault.Invalid, "it holds more than %d bytes", maxChunkPlain)
 	}
-	return plain, nil
+	return plain.String(), nil
+}
+
+// plainSizeOf is what the body says of its size once it is unpacked. Whoever made it may lie, so it is believed no
+// further than a chunk usually goes.
+func plainSizeOf(body []byte) int {
+	if len(body) < 4 {
+		return 0
+	}
+	return int(min(binary.LittleEndian.Uint32(body[len(body)-4:]), 2*chunkPlain))
 }
 
 // decoder cuts pieces off the front; after the first that is not there it is bad and stays so.
 type decoder struct {
 	rest  string
 	names []string
-	parts int // fields and zones that may still come
+	parts int               // fields and zones that may still come
+	room  []catalogue.Field // for the next ones: a record has several short lists
 	bad   bool
+}
+
+// take is room for n fields.
+func (d *decoder) take(n int) catalogue.Fields {
+	const atOnce = 512
+	if n > len(d.room) {
+		d.room = make([]catalogue.Field, max(n, atOnce))
+	}
+	fields := d.room[:n:n]
+	d.room = d.room[n:]
+	return fields
 }
 
 func (d *decoder) number() uint64 {
@@ -271,7 +297,7 @@ func (d *decoder) fields() catalogue.Fields {
 	if n == 0 {
 		return nil
 	}
-	fields := make(catalogue.Fields, n)
+	fields := d.take(n)
 	for i := range fields {
 		switch name := d.number(); {
 		case d.bad || name > uint64(len(d.names)):
