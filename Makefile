@@ -113,6 +113,13 @@ proof-throughput: testservers ## Read a feed of EVENTS by whole processes into a
 	@go test -c -o $(BIN)/throughput.test ./app/proof/throughput
 	@$(WITH_SERVERS) $(BIN)/throughput.test -test.timeout 30m -events $(EVENTS) -consumers $(CONSUMERS) -figures
 
+CLOCK_SECONDS ?= 120
+
+.PHONY: proof-hit-ratio
+proof-hit-ratio: ## Ask for answers while a catalogue of 50,000 events changes: how many are kept, by days, and where every change drops all
+	@go test -c -o $(BIN)/hitratio.test ./app/proof/hitratio
+	@$(BIN)/hitratio.test -test.timeout 30m -events 50000 -seconds $(CLOCK_SECONDS) -figures
+
 FUZZTIME ?= 20s
 
 .PHONY: fuzz
