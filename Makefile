@@ -113,7 +113,7 @@ proof-throughput: testservers ## Read a feed of EVENTS by whole processes into a
 	@go test -c -o $(BIN)/throughput.test ./app/proof/throughput
 	@$(WITH_SERVERS) $(BIN)/throughput.test -test.timeout 30m -events $(EVENTS) -consumers $(CONSUMERS) -figures
 
-CLOCK_SECONDS ?= 120
+CLOCK_SECONDS ?= 70
 
 .PHONY: proof-hit-ratio
 proof-hit-ratio: ## Ask for answers while a catalogue of 50,000 events changes: how many are kept, by days, and where every change drops all
