@@ -15,7 +15,8 @@ type EventReader interface {
 
 // Searcher answers searches.
 type Searcher interface {
-	// Search returns the events that match, ordered by start, then ID. The page comes from one snapshot.
-	// A query that does not validate is fault.Invalid.
+	// Search returns the events that match, in their order. The page, the total and the version come from one snapshot.
+	// A query that does not validate is fault.Invalid. A version of another history, or one that is too long ago to be searched, is
+	// fault.Gone.
 	Search(ctx context.Context, q catalogue.Query) (catalogue.Page, error)
 }

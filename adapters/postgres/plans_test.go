@@ -52,10 +52,10 @@ func TestPlans(t *testing.T) {
 		return event.TimeRange{From: event.NotBefore(day(from)), To: event.NotAfter(day(to))}
 	}
 	page := func(r event.TimeRange) string {
-		return interpolated(criteria.Page(sqlbuilder.PostgreSQL, catalogue.Query{Range: r, Limit: 20}, "*"))
+		return interpolated(criteria.Page(sqlbuilder.PostgreSQL, catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 20}, "*"))
 	}
 	total := func(r event.TimeRange) string {
-		return interpolated(criteria.Total(sqlbuilder.PostgreSQL, catalogue.Query{Range: r, Limit: 1}))
+		return interpolated(criteria.Total(sqlbuilder.PostgreSQL, catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 1}))
 	}
 	const ordered = "SELECT * FROM events ORDER BY %s, id LIMIT 20"
 	for _, tt := range []struct {

@@ -7,14 +7,20 @@ import (
 	"github.com/marquee-events/marquee/core/fault"
 )
 
-// Query is the criteria of a search: what a page has to match, and which part of the matches it shows.
-// Matches are ordered by start, then by ID.
+// Query is a search: what a page has to match, in which order, and which part of the matches it shows.
 type Query struct {
-	// Range holds every event that starts at or after From and ends at or before To.
-	Range event.TimeRange
+	Criteria
+	Order Order
+	// Offset is how many of the matches come before the page.
+	Offset int
+	// After is where the page before ended; the page begins behind it. It takes the place of Offset.
+	After *Position
+	// AsOf is the version of the catalogue that is searched, the present one unless set. Whoever follows pages from one position
+	// to the next in one version sees each match once, whatever is written meanwhile. It goes with After.
+	AsOf Version
 	// Limit is the most events that a page may have, at least 1.
 	Limit int
-	// WantTotal asks for the number of all matches, which costs the store more than the page does.
+	// WantTotal asks for the number of all matches, which costs the store more than the page does. It does not go with AsOf.
 	WantTotal bool
 }
 
@@ -33,10 +39,23 @@ func NewRange(startsAt, endsAt *time.Time) (event.TimeRange, error) {
 	return r, nil
 }
 
-// Validate reports the first criterion that no store could answer, as fault.Invalid.
+// Validate reports what no store could answer, as fault.Invalid.
 func (q Query) Validate() error {
-	if q.Limit < 1 {
+	if err := q.Criteria.Validate(); err != nil {
+		return err
+	}
+	if err := q.Order.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case q.Limit < 1:
 		return fault.InvalidField("limit", "limit %d is below 1", q.Limit)
+	case q.Offset < 0:
+		return fault.InvalidField("offset", "offset %d is below 0", q.Offset)
+	case q.After != nil && q.Offset > 0:
+		return fault.InvalidField("offset", "a page begins at an offset or behind a position, not both")
+	case q.AsOf != (Version{}) && (q.After == nil || q.WantTotal):
+		return fault.InvalidField("as_of", "a version goes with a position and without a total")
 	}
 	return nil
 }

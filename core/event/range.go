@@ -33,6 +33,11 @@ func (r TimeRange) Within(start, end Moment) bool {
 	return (!r.From.set || start.unix >= r.From.unix) && (!r.To.set || end.unix <= r.To.unix)
 }
 
+// Overlaps reports whether what lasts from start to end has a moment in common with the range.
+func (r TimeRange) Overlaps(start, end Moment) bool {
+	return (!r.From.set || end.unix >= r.From.unix) && (!r.To.set || start.unix <= r.To.unix)
+}
+
 // During is the range that something fills which lasts from start to end.
 func During(start, end Moment) TimeRange {
 	return TimeRange{From: Bound{unix: start.unix, set: true}, To: Bound{unix: end.unix, set: true}}

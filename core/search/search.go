@@ -29,11 +29,11 @@ func NewEvents(searcher ports.Searcher, most int) *Events {
 // All returns every event of the range, by start, then ID. Nothing is cut silently: a range with more events
 // than an answer may hold is fault.Invalid with CodeTooManyResults and says how many there are.
 func (e *Events) All(ctx context.Context, r event.TimeRange) (catalogue.Page, error) {
-	page, err := e.searcher.Search(ctx, catalogue.Query{Range: r, Limit: e.most + 1})
+	page, err := e.searcher.Search(ctx, catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: e.most + 1})
 	if err != nil || len(page.Events) <= e.most {
 		return page, err
 	}
-	counted, err := e.searcher.Search(ctx, catalogue.Query{Range: r, Limit: 1, WantTotal: true})
+	counted, err := e.searcher.Search(ctx, catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 1, WantTotal: true})
 	if err != nil {
 		return catalogue.Page{}, err
 	}

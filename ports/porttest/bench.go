@@ -80,7 +80,7 @@ func BenchmarkSearch(b *testing.B, open func(*testing.B) EventStore) {
 	from := time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)
 	for _, days := range []int{1, 7} {
 		b.Run(fmt.Sprintf("%d days", days), func(b *testing.B) {
-			q := catalogue.Query{Range: event.TimeRange{From: event.NotBefore(from), To: event.NotAfter(from.AddDate(0, 0, days))}, Limit: 100_000}
+			q := catalogue.Query{Criteria: catalogue.Criteria{Range: event.TimeRange{From: event.NotBefore(from), To: event.NotAfter(from.AddDate(0, 0, days))}}, Limit: 100_000}
 			b.ReportAllocs()
 			found := 0
 			for b.Loop() {

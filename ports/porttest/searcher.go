@@ -68,13 +68,13 @@ func Searcher(t *testing.T, open OpenStore) {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := catalogue.NewRange(tt.from, tt.to)
 			require.NoError(t, err)
-			page, err := store.Search(t.Context(), catalogue.Query{Range: r, Limit: 100, WantTotal: true})
+			page, err := store.Search(t.Context(), catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 100, WantTotal: true})
 			require.NoError(t, err)
 			assert.Equal(t, byStart(page.Events), page.Events, "ordered by start, then id")
 			assert.ElementsMatch(t, tt.want, names(page.Events))
 			assert.Equal(t, len(tt.want), page.Total)
 
-			first, err := store.Search(t.Context(), catalogue.Query{Range: r, Limit: 1, WantTotal: true})
+			first, err := store.Search(t.Context(), catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 1, WantTotal: true})
 			require.NoError(t, err)
 			assert.Equal(t, page.Events[:min(1, len(page.Events))], slices.Clip(first.Events))
 			assert.Equal(t, len(tt.want), first.Total, "the total does not depend on the page")

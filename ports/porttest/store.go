@@ -23,6 +23,7 @@ type OpenStore func(t *testing.T, clock func() time.Time) EventStore
 // Store is what every event store promises.
 func Store(t *testing.T, open OpenStore) {
 	t.Run("Searcher", func(t *testing.T) { Searcher(t, open) })
+	t.Run("Criteria", func(t *testing.T) { Criteria(t, open) })
 	t.Run("EventReader", func(t *testing.T) { EventReader(t, open) })
 	t.Run("Ingester", func(t *testing.T) { Ingester(t, open) })
 	t.Run("Runs", func(t *testing.T) { Runs(t, open) })

@@ -1,37 +1,170 @@
 // Package criteria turns the criteria of a search into SQL, the same for every
 // store that speaks it. Values are always bound, never part of the text.
 //
-// It relies on a table events with columns start_at and end_at (seconds since the
-// epoch) and id.
+// It relies on the tables events and changes as sqlstore knows them.
 package criteria
 
 import (
+	"strings"
+
 	"github.com/huandu/go-sqlbuilder"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 )
 
-// Page selects the columns of the events that a page shows, in its order.
+// Page selects the columns of the events that a page shows, in its order. With a version, events that changed since are
+// left out: as they were then, the change log has them.
 func Page(flavor sqlbuilder.Flavor, q catalogue.Query, columns ...string) (sql string, args []any) {
 	b := flavor.NewSelectBuilder().Select(columns...).From("events")
-	match(b, q)
-	return b.OrderBy("start_at", "id").Limit(q.Limit).Build()
+	match(b, q.Criteria)
+	if q.After != nil {
+		behind(b, flavor, q.Order, *q.After)
+	}
+	if q.AsOf != (catalogue.Version{}) {
+		b.Where("NOT EXISTS (SELECT 1 FROM changes c WHERE c.event_id = events.id AND " + b.GreaterThan("c.number", q.AsOf.Number) + ")")
+	}
+	b.OrderBy(ordered(flavor, q.Order)...).Limit(q.Limit)
+	if q.Offset > 0 {
+		b.Offset(q.Offset)
+	}
+	return b.Build()
 }
 
 // Total counts all events that match.
 func Total(flavor sqlbuilder.Flavor, q catalogue.Query) (sql string, args []any) {
 	b := flavor.NewSelectBuilder().Select("count(*)").From("events")
-	match(b, q)
+	match(b, q.Criteria)
 	return b.Build()
 }
 
-// match adds the conditions. No event ends before it starts, so the end of the range also bounds the
-// start: with that, an open beginning does not read the whole index.
-func match(b *sqlbuilder.SelectBuilder, q catalogue.Query) {
-	if from, ok := q.Range.From.Unix(); ok {
+// match adds the conditions of catalogue.Criteria.Matches, one for each criterion.
+func match(b *sqlbuilder.SelectBuilder, c catalogue.Criteria) {
+	inRange(b, c)
+	for _, word := range c.Words {
+		b.Where("title_fold LIKE " + b.Var("%"+likeEscaper.Replace(word)+"%") + ` ESCAPE '\'`)
+	}
+	if c.MinPrice != nil {
+		b.Where(b.GreaterEqualThan("max_price", int64(*c.MinPrice)))
+	}
+	if c.MaxPrice != nil {
+		b.Where(b.LessEqualThan("min_price", int64(*c.MaxPrice)))
+	}
+	for _, exact := range [...]struct{ column, value string }{
+		{"currency", c.Currency},
+		{"provider", c.Provider},
+		{"organizer", c.Organizer},
+		{"category", c.Category},
+		{"city", c.City},
+	} {
+		if exact.value != "" {
+			b.Where(b.Equal(exact.column, exact.value))
+		}
+	}
+	if c.SoldOut != nil {
+		b.Where(b.Equal("sold_out", *c.SoldOut))
+	}
+	if c.Available != nil {
+		b.Where(b.Equal("available", *c.Available))
+	}
+	if c.OnSale != nil {
+		now := c.Now.Unix()
+		onSale := b.And("available", "NOT sold_out", b.Equal("sell_mode", event.Online),
+			b.Or(b.IsNull("sale_start_at"), b.LessEqualThan("sale_start_at", now)),
+			b.Or(b.IsNull("sale_end_at"), b.GreaterEqualThan("sale_end_at", now)))
+		if !*c.OnSale {
+			onSale = b.Not(onSale)
+		}
+		b.Where(onSale)
+	}
+}
+
+// inRange says no event ends before it starts, so that the end of the range also bounds the start, and its start the end:
+// with that, a bound that is open does not have the whole index read.
+func inRange(b *sqlbuilder.SelectBuilder, c catalogue.Criteria) {
+	from, begins := c.Range.From.Unix()
+	to, ends := c.Range.To.Unix()
+	if c.Match == catalogue.Overlaps {
+		if begins {
+			b.Where(b.GreaterEqualThan("end_at", from))
+		}
+		if ends {
+			b.Where(b.LessEqualThan("start_at", to))
+		}
+		return
+	}
+	if begins {
 		b.Where(b.GreaterEqualThan("start_at", from))
 	}
-	if to, ok := q.Range.To.Unix(); ok {
+	if ends {
 		b.Where(b.LessEqualThan("start_at", to), b.LessEqualThan("end_at", to))
 	}
+}
+
+// likeEscaper takes their meaning from the signs that LIKE knows.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// titleStart is as much of a title as PostgreSQL's index has.
+const titleStart = 200
+
+// sorted is what an order compares, before the id, and whether there may be nothing to compare.
+func sorted(flavor sqlbuilder.Flavor, by catalogue.SortBy) (expressions []string, nullable bool) {
+	switch by {
+	case catalogue.ByEnd:
+		return []string{"end_at"}, false
+	case catalogue.ByTitle:
+		if flavor == sqlbuilder.PostgreSQL {
+			return []string{"left(title_fold, 200)", "title_fold"}, false
+		}
+		return []string{"title_fold"}, false
+	case catalogue.ByMinPrice:
+		return []string{"min_price"}, true
+	case catalogue.ByMaxPrice:
+		return []string{"max_price"}, true
+	case catalogue.ByStart:
+	}
+	return []string{"start_at"}, false
+}
+
+func ordered(flavor sqlbuilder.Flavor, o catalogue.Order) []string {
+	expressions, nullable := sorted(flavor, o.By)
+	var list []string
+	for _, e := range append(expressions, "id") {
+		if o.Desc {
+			e += " DESC"
+		}
+		list = append(list, e)
+	}
+	if nullable {
+		list[0] += " NULLS LAST"
+	}
+	return list
+}
+
+// behind adds the condition that an event comes after a position, by comparing rows, which an index in that order can do.
+func behind(b *sqlbuilder.SelectBuilder, flavor sqlbuilder.Flavor, o catalogue.Order, p catalogue.Position) {
+	compare := " > "
+	if o.Desc {
+		compare = " < "
+	}
+	expressions, nullable := sorted(flavor, o.By)
+	if p.None {
+		b.Where(b.IsNull(expressions[0]), "id"+compare+b.Var(p.ID[:]))
+		return
+	}
+	var values []string
+	switch {
+	case o.By != catalogue.ByTitle:
+		values = append(values, b.Var(p.Number))
+	case len(expressions) == 1:
+		values = append(values, b.Var(p.Text))
+	default:
+		start := []rune(p.Text)
+		values = append(values, b.Var(string(start[:min(len(start), titleStart)])), b.Var(p.Text))
+	}
+	later := "(" + strings.Join(append(expressions, "id"), ", ") + ")" + compare + "(" + strings.Join(append(values, b.Var(p.ID[:])), ", ") + ")"
+	if nullable {
+		later = b.Or(later, b.IsNull(expressions[0]))
+	}
+	b.Where(later)
 }

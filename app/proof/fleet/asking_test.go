@@ -152,7 +152,7 @@ func (o *observer) watch(issue int) (wait func()) {
 	watching.Go(func() error {
 		return repeatedly(ctx, 20*time.Millisecond, func() (bool, error) {
 			began := time.Now()
-			page, err := o.store.Search(ctx, catalogue.Query{Range: within, Limit: beacons})
+			page, err := o.store.Search(ctx, catalogue.Query{Criteria: catalogue.Criteria{Range: within}, Limit: beacons})
 			for _, e := range page.Events {
 				committed.note(e.ID.String(), e.Facts.Title, issue, before)
 			}
