@@ -162,6 +162,7 @@ var genListings = rapid.Custom(func(t *rapid.T) []catalogue.Record {
 	return records
 })
 
+// genQuery has two criteria at most beside the range, so that there is something to be found.
 func genQuery(provider string) *rapid.Generator[catalogue.Query] {
 	return rapid.Custom(func(t *rapid.T) catalogue.Query {
 		at := func(name string) time.Time {
@@ -171,11 +172,9 @@ func genQuery(provider string) *rapid.Generator[catalogue.Query] {
 			}
 			return parsed.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, name+", beside")) * time.Second)
 		}
-		flag := func(name string) *bool {
-			return rapid.SampledFrom([]*bool{nil, nil, nil, new(true), new(false)}).Draw(t, name)
-		}
+		flag := func(name string) *bool { return new(rapid.Bool().Draw(t, name)) }
 		price := func(name string) *event.Price {
-			return rapid.SampledFrom([]*event.Price{nil, nil, new(event.Price(0)), new(event.Price(100_000)), new(event.Price(250_000))}).Draw(t, name)
+			return new(rapid.SampledFrom([]event.Price{0, 100_000, 250_000, 400_000}).Draw(t, name))
 		}
 		q := catalogue.Query{
 			Limit: rapid.IntRange(1, 5).Draw(t, "limit"),
@@ -183,24 +182,31 @@ func genQuery(provider string) *rapid.Generator[catalogue.Query] {
 		}
 		q.Provider = provider
 		q.Match = rapid.SampledFrom([]catalogue.Match{"", catalogue.Within, catalogue.Overlaps}).Draw(t, "match")
-		if rapid.Bool().Draw(t, "from") {
+		if rapid.IntRange(0, 2).Draw(t, "from") == 0 {
 			q.Range.From = event.NotBefore(at("from"))
 		}
-		if rapid.Bool().Draw(t, "to") {
+		if rapid.IntRange(0, 2).Draw(t, "to") == 0 {
 			q.Range.To = event.NotAfter(at("to"))
 		}
-		q.Words = catalogue.WordsOf(few("", "", "jazz", "OPERA", "100%", "_", `\`, "en mala", "z b").Draw(t, "words"))
-		q.MinPrice, q.MaxPrice = price("min price"), price("max price")
+		filters := map[string]func(){
+			"words": func() {
+				q.Words = catalogue.WordsOf(few("jazz", "OPERA", "100%", "_", `\`, "en mala", "z b").Draw(t, "q"))
+			},
+			"min price": func() { q.MinPrice = price("min price") },
+			"max price": func() { q.MaxPrice = price("max price") },
+			"city":      func() { q.City = "Madrid" },
+			"category":  func() { q.Category = "music" },
+			"currency":  func() { q.Currency = "EUR" },
+			"organizer": func() { q.Organizer = "1" },
+			"sold out":  func() { q.SoldOut = flag("sold out") },
+			"available": func() { q.Available = flag("available") },
+			"on sale":   func() { q.OnSale, q.Now = flag("on sale"), at("now") },
+		}
+		for _, name := range rapid.SliceOfNDistinct(few(slices.Sorted(maps.Keys(filters))...), 0, 2, rapid.ID).Draw(t, "filters") {
+			filters[name]()
+		}
 		if q.MinPrice != nil && q.MaxPrice != nil && *q.MinPrice > *q.MaxPrice {
 			q.MinPrice, q.MaxPrice = q.MaxPrice, q.MinPrice
-		}
-		q.City = few("", "", "Madrid").Draw(t, "city")
-		q.Category = few("", "", "music").Draw(t, "category")
-		q.Currency = few("", "", "EUR").Draw(t, "currency")
-		q.Organizer = few("", "", "1").Draw(t, "organizer")
-		q.SoldOut, q.Available, q.OnSale = flag("sold out"), flag("available"), flag("on sale")
-		if q.OnSale != nil {
-			q.Now = at("now")
 		}
 		return q
 	})
