@@ -15,10 +15,12 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// Events is the use case behind /search.
+// Events are the use cases behind /search and /events.
 type Events interface {
 	// All returns every event of the range, by start, then ID.
 	All(ctx context.Context, r event.TimeRange) (catalogue.Page, error)
+	// Page returns one page of the events that match, with the total. A mark whose version is gone is fault.Gone.
+	Page(ctx context.Context, r search.PageRequest) (search.Page, error)
 }
 
 // Status is the use case behind /status.
@@ -34,7 +36,9 @@ type Options struct {
 	Limiter ports.Limiter
 	// TrustedProxies are those whose X-Forwarded-For is believed. Without any, the peer of the connection is the client.
 	TrustedProxies []netip.Prefix
-	// Answers keeps the answers of /search and decides how long one may take to be made. Without it every search is made anew.
+	// Clock tells whether an event is on sale; time.Now unless set.
+	Clock func() time.Time
+	// Answers keeps the answers of /search and /events and decides how long one may take to be made. Without it every search is made anew.
 	Answers Answers
 	// SearchTimeout is how long a search may take before the answer is a 503, where there are no Answers; 10 seconds unless
 	// set. It does not bound how long a client may take to read the answer.
@@ -49,20 +53,24 @@ type API struct {
 	router *router
 }
 
-// New makes the API of two use cases.
+// New makes the API of its use cases.
 func New(events Events, status Status, o Options) *API {
 	failures := newFailures(cmp.Or(o.Logger, slog.Default()))
 	operations := &operations{
 		events:  events,
+		clock:   o.Clock,
 		answers: o.Answers,
 		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
 		status:  status,
 		version: o.Version,
 		pace:    defaultPace,
 	}
-	router := newRouter()
+	if operations.clock == nil {
+		operations.clock = time.Now
+	}
+	router := newRouter(failures.checkQuery, "/events")
 	HandlerWithOptions(
-		NewStrictHandlerWithOptions(operations, []StrictMiddlewareFunc{readableQuery}, StrictHTTPServerOptions{
+		NewStrictHandlerWithOptions(operations, nil, StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  failures.answer,
 			ResponseErrorHandlerFunc: failures.answer,
 		}),
@@ -87,6 +95,7 @@ func (a *API) Route(r *http.Request) string { return a.router.route(r) }
 // operations implements what is generated from openapi.yaml.
 type operations struct {
 	events  Events
+	clock   func() time.Time
 	answers Answers // nil for none
 	timeout time.Duration
 	status  Status

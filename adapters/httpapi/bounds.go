@@ -1,7 +1,7 @@
 package httpapi
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,25 +36,67 @@ func boundRequest(next http.Handler) http.Handler {
 	})
 }
 
-// parameters are all that any operation knows.
-var parameters = []string{"starts_at", "ends_at"}
+// bounds are the parameters of a range.
+var bounds = []string{"starts_at", "ends_at"}
 
-// readableQuery refuses a parameter that cannot be decoded. net/url drops it without a word, and a search would
-// then be answered as if its bound had not been given. What is wrong with parameters that nobody knows is ignored.
-func readableQuery(next StrictHandlerFunc, _ string) StrictHandlerFunc {
-	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
-		if strings.ContainsAny(r.URL.RawQuery, "%;") {
-			for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
-				encoded, value, _ := strings.Cut(pair, "=")
-				name, err := url.QueryUnescape(encoded)
-				if err != nil || !slices.Contains(parameters, name) {
-					continue
-				}
-				if _, err := url.QueryUnescape(value); err != nil || strings.Contains(pair, ";") {
-					return nil, fault.InvalidField(name, "%s=%s cannot be decoded; percent-encode its value", name, quote(value))
-				}
-			}
+// listParameters are all that /events knows.
+var listParameters = append(slices.Clone(bounds),
+	"match", "q", "min_price", "max_price", "currency", "provider", "organizer", "category", "city", "on_sale", "sold_out", "available",
+	"sortBy", "sortDir", "page", "pageSize", "cursor")
+
+// checkQuery refuses what net/http would pass over, before the parameters are bound.
+func (f *failures) checkQuery(template string, next http.HandlerFunc) http.HandlerFunc {
+	check := func(query string) error { return nil }
+	switch template {
+	case "/search":
+		check = func(query string) error { return readable(query, bounds) }
+	case "/events":
+		check = func(query string) error {
+			return cmp.Or(onlyKnown(query, listParameters), readable(query, listParameters))
 		}
-		return next(ctx, w, r, request)
 	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := check(r.URL.RawQuery); err != nil {
+			f.answer(w, r, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// readable refuses a parameter that cannot be decoded. net/url drops it without a word, and a search would
+// then be answered as if its bound had not been given. What is wrong with parameters that nobody knows is ignored.
+func readable(query string, known []string) error {
+	if !strings.ContainsAny(query, "%;") {
+		return nil
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		encoded, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(encoded)
+		if err != nil || !slices.Contains(known, name) {
+			continue
+		}
+		if _, err := url.QueryUnescape(value); err != nil || strings.Contains(pair, ";") {
+			return fault.InvalidField(name, "%s=%s cannot be decoded; percent-encode its value", name, quote(value))
+		}
+	}
+	return nil
+}
+
+// onlyKnown refuses what would be ignored: who misspells a filter would be shown events that it should have left out.
+func onlyKnown(query string, known []string) error {
+	for pair := range strings.SplitSeq(query, "&") {
+		if pair == "" {
+			continue
+		}
+		encoded, _, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(encoded)
+		if err != nil {
+			name = encoded
+		}
+		if !slices.Contains(known, name) {
+			return fault.InvalidField(clip(name), "%s is no parameter of /events; there are %s", quote(name), strings.Join(known, ", "))
+		}
+	}
+	return nil
 }

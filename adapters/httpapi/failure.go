@@ -23,6 +23,7 @@ const (
 	codeRequestTooLarge  = "request_too_large"
 	codeURITooLong       = "uri_too_long"
 	codeRateLimited      = "rate_limited"
+	codeNoEvents         = "no_events"
 )
 
 // statusClientGone is what proxies log when the client closed the connection before there was an answer.
@@ -95,20 +96,28 @@ func (f *failures) internal(w http.ResponseWriter, r *http.Request, cause ...any
 	writeProblem(w, rendition.status, rendition.code, "something went wrong here; it was logged under the X-Request-Id of this answer")
 }
 
-// unbound answers a parameter that the generated code could not bind. All are single texts, so there is
-// one way to fail.
+// unbound answers a parameter that the generated code could not bind. All are single texts, and those that are
+// required are date-times, so there are two ways to fail.
 func (f *failures) unbound(w http.ResponseWriter, r *http.Request, err error) {
 	if invalid, ok := errors.AsType[*InvalidParamFormatError](err); ok {
 		err = fault.InvalidField(invalid.ParamName, "%s is given more than once; give it once", invalid.ParamName)
+	}
+	if missing, ok := errors.AsType[*RequiredParamError](err); ok {
+		err = missingBound(missing.ParamName)
 	}
 	f.answer(w, r, err)
 }
 
 // writeProblem writes the envelope of an error. It is not to be kept by caches.
 func writeProblem(w http.ResponseWriter, status int, code, message string) {
-	body, err := json.Marshal(ErrorAnswer{Error: Problem{Code: code, Message: message}})
+	writeError(w, status, ErrorAnswer{Error: Problem{Code: code, Message: message}})
+}
+
+// writeError writes an envelope.
+func writeError(w http.ResponseWriter, status int, envelope any) {
+	body, err := json.Marshal(envelope)
 	if err != nil {
-		panic(err) // two strings always marshal
+		panic(err) // strings and numbers always marshal
 	}
 	answerHeaders(w.Header(), cacheNever)
 	w.WriteHeader(status)

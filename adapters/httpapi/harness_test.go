@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
 }
 
-// shelf is a catalogue of a few events, in the order of answers.
+// shelf is a catalogue of a few events that never changes.
 type shelf []event.Event
 
 func (s shelf) Search(_ context.Context, q catalogue.Query) (catalogue.Page, error) {
@@ -40,14 +40,21 @@ func (s shelf) Search(_ context.Context, q catalogue.Query) (catalogue.Page, err
 		return catalogue.Page{}, err
 	}
 	var found []event.Event
+	total := 0
 	for _, e := range s {
-		if q.Range.Within(e.Facts.Start, e.Facts.End) {
+		if !q.Matches(&e) {
+			continue
+		}
+		total++
+		if q.After == nil || q.Order.Compare(q.Order.PositionOf(&e), *q.After) > 0 {
 			found = append(found, e)
 		}
 	}
+	slices.SortFunc(found, func(a, b event.Event) int { return q.Order.Compare(q.Order.PositionOf(&a), q.Order.PositionOf(&b)) })
+	found = found[min(q.Offset, len(found)):]
 	page := catalogue.Page{Events: found[:min(q.Limit, len(found))]}
 	if q.WantTotal {
-		page.Total = len(found)
+		page.Total = total
 	}
 	return page, nil
 }
@@ -226,11 +233,16 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// eventsFunc is a use case that does one thing.
+// eventsFunc is a use case that does one thing, whatever it is asked.
 type eventsFunc func(ctx context.Context, r event.TimeRange) (catalogue.Page, error)
 
 func (f eventsFunc) All(ctx context.Context, r event.TimeRange) (catalogue.Page, error) {
 	return f(ctx, r)
+}
+
+func (f eventsFunc) Page(ctx context.Context, r search.PageRequest) (search.Page, error) {
+	page, err := f(ctx, r.Criteria.Range)
+	return search.Page{Page: page, Number: r.Number}, err
 }
 
 func failing(err error) httpapi.Events {

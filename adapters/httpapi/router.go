@@ -11,13 +11,23 @@ import (
 type router struct {
 	mux   *http.ServeMux
 	known []string // templates, for people
+	// before stands before the handler of each route, which it knows by its template.
+	before func(template string, next http.HandlerFunc) http.HandlerFunc
+	// slashed are the templates that are also answered with a slash behind them.
+	slashed []string
 }
 
-func newRouter() *router { return &router{mux: http.NewServeMux()} }
+func newRouter(before func(string, http.HandlerFunc) http.HandlerFunc, slashed ...string) *router {
+	return &router{mux: http.NewServeMux(), before: before, slashed: slashed}
+}
 
 // HandleFunc adds a route. It must not be called once the router serves.
 func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	handler = rt.before(template(pattern), handler)
 	rt.mux.HandleFunc(pattern, handler)
+	if slices.Contains(rt.slashed, template(pattern)) {
+		rt.mux.HandleFunc(pattern+onlySlash, handler)
+	}
 	if template := template(pattern); !slices.Contains(rt.known, template) {
 		rt.known = append(rt.known, template)
 		slices.Sort(rt.known)
@@ -49,8 +59,13 @@ func (rt *router) route(r *http.Request) string {
 	return Unmatched
 }
 
-// template is a pattern of http.ServeMux without its method.
-func template(pattern string) string { return pattern[strings.IndexByte(pattern, '/'):] }
+// onlySlash matches a path that ends with the slash, and no longer one.
+const onlySlash = "/{$}"
+
+// template is a pattern of http.ServeMux without its method and the slash behind it.
+func template(pattern string) string {
+	return strings.TrimSuffix(pattern[strings.IndexByte(pattern, '/'):], onlySlash)
+}
 
 // refusal takes the mux's answer to what it does not know.
 type refusal struct {

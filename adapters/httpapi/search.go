@@ -27,6 +27,14 @@ func (o *operations) SearchEvents(ctx context.Context, request SearchEventsReque
 	return searchAnswer{events: page.Events, pace: o.pace}, nil
 }
 
+// missingBound tells of a bound that has to be given.
+func missingBound(parameter string) error {
+	return &fault.Error{
+		Kind: fault.Invalid, Field: parameter, Code: event.CodeNoDateTime,
+		Message: parameter + " is missing; give a date-time like 2021-06-30T21:00:00Z",
+	}
+}
+
 func timeRange(startsAt, endsAt *string) (event.TimeRange, error) {
 	from, err := bound("starts_at", startsAt)
 	if err != nil {

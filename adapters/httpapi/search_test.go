@@ -26,7 +26,7 @@ func TestSearchAnswer(t *testing.T) {
 
 // The eight fields of the published contract, each there and of its type.
 func TestSearchContract(t *testing.T) {
-	endless := listed("1", "1", "No end", "2021-06-30T21:00:00", "2021-06-30T22:00:00")
+	endless := listed("1", "1", "No end", "2021-06-30T20:00:00", "2021-06-30T22:00:00")
 	endless.Facts.End = event.Moment{}
 	s := serve(t, service{events: search.NewEvents(append(shelf{endless}, summer...), 10)})
 

@@ -66,9 +66,14 @@ func appendSearch(b []byte, events []event.Event, flush func([]byte) error) ([]b
 	return append(b, "]},\"error\":null}\n"...), nil
 }
 
-// appendSummary appends the eight fields of the published contract.
+// appendSummary appends an event with the eight fields of the published contract.
 func appendSummary(b []byte, e *event.Event) []byte {
-	b = append(b, `{"id":"`...)
+	return append(appendContract(append(b, '{'), e), '}')
+}
+
+// appendContract appends the eight fields themselves.
+func appendContract(b []byte, e *event.Event) []byte {
+	b = append(b, `"id":"`...)
 	b = e.ID.Append(b)
 	b = append(b, `","title":`...)
 	b = appendText(b, e.Facts.Title)
@@ -83,8 +88,7 @@ func appendSummary(b []byte, e *event.Event) []byte {
 	b = append(b, `,"min_price":`...)
 	b = appendPrice(b, e.Facts.Prices.Min, e.Facts.Prices.Known)
 	b = append(b, `,"max_price":`...)
-	b = appendPrice(b, e.Facts.Prices.Max, e.Facts.Prices.Known)
-	return append(b, '}')
+	return appendPrice(b, e.Facts.Prices.Max, e.Facts.Prices.Known)
 }
 
 func appendMoment(b []byte, m event.Moment, form func(event.Moment, []byte) []byte) []byte {

@@ -76,9 +76,14 @@ func (a keptAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
 	if body == nil {
 		return searchAnswer{events: a.served.Page.Events, pace: a.pace}.VisitSearchEventsResponse(w)
 	}
+	return writeKept(w, body, a.pace)
+}
+
+// writeKept writes a body that is whole.
+func writeKept(w http.ResponseWriter, body []byte, pace pace) error {
 	answerHeaders(w.Header(), cacheBriefly)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	reader := a.pace.start(w)
+	reader := pace.start(w)
 	for len(body) > pieceSize {
 		if err := reader.send(body[:pieceSize]); err != nil {
 			return err
@@ -128,23 +133,34 @@ func floor(d, unit time.Duration) time.Duration {
 // searchKey names the answer of a search: what it is about, and how this version of the service writes it, so
 // that two versions that share a cache do not serve each other's.
 func searchKey(r event.TimeRange) ports.AnswerKey {
-	b := append(make([]byte, 0, 64), handwriting[:]...)
+	return sha256.Sum256(appendRange(append(make([]byte, 0, 64), handwriting[:]...), r))
+}
+
+// appendRange appends a range so that no two are alike.
+func appendRange(b []byte, r event.TimeRange) []byte {
 	for _, bound := range [...]event.Bound{r.From, r.To} {
 		unix, set := bound.Unix()
 		b = strconv.AppendBool(b, set)
 		b = binary.BigEndian.AppendUint64(b, uint64(unix)) //nolint:gosec // all 64 bits are kept
 	}
-	return sha256.Sum256(b)
+	return b
 }
 
 // handwriting is the hash of how an answer is written that shows everything that answers have. What is not to be seen
 // in it, and still changes answers, has to change the number.
 var handwriting = func() [sha256.Size]byte {
-	full := event.Event{Facts: event.Facts{
-		Title: "<\"\\/\n\u2028é🎭\x00\xff>",
-		Start: event.MomentAt(1625079600, 7200), End: event.MomentAt(1625086800, -3600),
-		Prices: event.PriceRange{Known: true, Min: 1, Max: event.MaxPrice},
-	}}
-	b, _ := appendSearch([]byte("1"), []event.Event{{}, full}, nil) // shorter than a piece
+	b, _ := appendSearch([]byte("1"), []event.Event{{}, showsAll}, nil) // shorter than a piece
 	return sha256.Sum256(b)
 }()
+
+// showsAll is an event that has everything that answers show.
+var showsAll = event.Event{
+	Identity: event.Identity{Provider: "default"},
+	Facts: event.Facts{
+		Title: "<\"\\/\n\u2028é🎭\x00\xff>",
+		Start: event.MomentAt(1625079600, 7200), End: event.MomentAt(1625086800, -3600), TimeZone: "Europe/Madrid",
+		SoldOut: true, Prices: event.PriceRange{Known: true, Min: 1, Max: event.MaxPrice}, Currency: "EUR",
+		Category: "music", City: "Madrid", URL: "/291",
+	},
+	Available: true,
+}

@@ -78,6 +78,14 @@ func (c *counted) All(ctx context.Context, r event.TimeRange) (catalogue.Page, e
 	return c.Events.All(ctx, r)
 }
 
+func (c *counted) Page(ctx context.Context, r search.PageRequest) (search.Page, error) {
+	c.asked.Add(1)
+	if err := c.err.Load(); err != nil {
+		return search.Page{}, err
+	}
+	return c.Events.Page(ctx, r)
+}
+
 // keeper makes answers that are kept, and returns once they are.
 func keeper(t testing.TB) (httpapi.Answers, *logbook) {
 	t.Helper()

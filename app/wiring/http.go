@@ -38,10 +38,10 @@ func newStatus(c config.Config, feeds ports.FeedReader, clock func() time.Time) 
 
 // newAPI is the public API. The limiter is inside, because what it refuses is an answer like any other: it
 // has an envelope, a request id and a row in the metrics.
-func newAPI(c config.Config, b observability.Build, events *search.Events, answers *search.Answers, status *search.Status, rec *observability.Recorder, log *slog.Logger) http.Handler {
+func newAPI(c config.Config, b observability.Build, events *search.Events, answers *search.Answers, status *search.Status, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) http.Handler {
 	limiter := tokenbucket.New(tokenbucket.Options{RPS: c.RateLimitRPS, Burst: c.RateLimitBurst})
 	api := httpapi.New(events, status, httpapi.Options{
-		Version: b.Version, TrustedProxies: c.TrustedProxies, Logger: log,
+		Version: b.Version, TrustedProxies: c.TrustedProxies, Clock: clock, Logger: log,
 		Limiter: observability.ObserveLimiter(limiter, rec),
 		Answers: observability.ObserveAnswers(answers, rec),
 	})

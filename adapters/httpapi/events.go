@@ -1,0 +1,216 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/search"
+	"github.com/marquee-events/marquee/ports"
+)
+
+// ListEvents answers GET /events.
+func (o *operations) ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error) {
+	q, err := readList(request.Params, o.clock)
+	if err != nil {
+		return nil, err
+	}
+	load := func(ctx context.Context) (search.Made, error) {
+		page, err := o.events.Page(ctx, q.PageRequest)
+		if err != nil {
+			return search.Made{}, err
+		}
+		return makeList(&q, page), nil
+	}
+	answer := listAnswer{question: &q, pace: o.pace, kept: o.answers != nil}
+	if answer.kept {
+		answer.served, err = o.answers.Answer(ctx, q.key(), q.about(), load)
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+		answer.served.Made, err = load(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answer.served.Body == nil {
+		return noEvents{}, nil
+	}
+	return answer, nil
+}
+
+// about is what the answer holds, for those who tell whether a change touches it. They know of each event the day of its
+// start alone: what overlaps with a range may start on any day before.
+func (q *listQuestion) about() event.TimeRange {
+	if q.Criteria.Match == catalogue.Overlaps {
+		return event.TimeRange{}
+	}
+	return q.Criteria.Range
+}
+
+// key names the answer: all that is asked, and how this version of the service writes it.
+func (q *listQuestion) key() ports.AnswerKey {
+	b := append(q.question(), listHandwriting[:]...)
+	b = binary.AppendVarint(b, q.Criteria.Now.Unix())
+	b = binary.AppendVarint(b, int64(q.Number))
+	return sha256.Sum256(append(b, q.cursor...))
+}
+
+// listHandwriting is to /events what handwriting is to /search; the cursor is part of the answer.
+var listHandwriting = func() [sha256.Size]byte {
+	q := listQuestion{PageRequest: search.PageRequest{Number: 1, Size: 2}}
+	made := makeList(&q, search.Page{
+		Page:   catalogue.Page{Events: []event.Event{{}, showsAll}, Total: 3},
+		Number: 1,
+		Next:   &search.Mark{Number: 2, After: catalogue.Position{Number: 1, Text: "a"}, AsOf: catalogue.Version{Number: 1, Tag: 1}, Total: 3},
+	})
+	return sha256.Sum256(append([]byte("1"), made.Body...))
+}()
+
+// makeList writes the answer, with what its Link says in a line before it. There is none where nothing matches: that
+// is not kept.
+func makeList(q *listQuestion, page search.Page) search.Made {
+	if page.Total == 0 {
+		return search.Made{At: page.At}
+	}
+	body := strconv.AppendInt(nil, int64(pagesOf(page.Total, q.Size)), 10)
+	body = append(body, ' ')
+	body = strconv.AppendInt(body, int64(page.Number), 10)
+	body = append(body, ' ')
+	if page.Next != nil {
+		body = append(body, cursor{mark: *page.Next, now: q.Criteria.Now}.encode(q.question())...)
+	}
+	return search.Made{At: page.At, Body: appendList(append(body, '\n'), q.Size, page)}
+}
+
+func pagesOf(total, size int) int { return (total + size - 1) / size }
+
+// appendList appends the answer.
+func appendList(b []byte, size int, page search.Page) []byte {
+	for _, field := range [...]struct {
+		name  string
+		value int
+	}{
+		{`{"page":`, page.Number},
+		{`,"pageSize":`, size},
+		{`,"totalRows":`, page.Total},
+		{`,"totalPages":`, pagesOf(page.Total, size)},
+	} {
+		b = append(b, field.name...)
+		b = strconv.AppendInt(b, int64(field.value), 10)
+	}
+	b = append(b, `,"events":[`...)
+	for i := range page.Events {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendListed(b, &page.Events[i])
+	}
+	return append(b, "]}\n"...)
+}
+
+// appendListed appends an event with the fields of the published contract, and those that /events has besides.
+func appendListed(b []byte, e *event.Event) []byte {
+	f := &e.Facts
+	b = appendContract(append(b, '{'), e)
+	b = append(b, `,"starts_at":`...)
+	b = appendMoment(b, f.Start, appendInstant)
+	b = append(b, `,"ends_at":`...)
+	b = appendMoment(b, f.End, appendInstant)
+	b = append(b, `,"time_zone":`...)
+	b = appendKnown(b, f.TimeZone)
+	b = append(b, `,"sold_out":`...)
+	b = strconv.AppendBool(b, f.SoldOut)
+	b = append(b, `,"available":`...)
+	b = strconv.AppendBool(b, e.Available)
+	b = append(b, `,"currency":`...)
+	b = appendKnown(b, f.Currency)
+	b = append(b, `,"url":`...)
+	b = appendKnown(b, f.URL)
+	b = append(b, `,"city":`...)
+	b = appendKnown(b, f.City)
+	b = append(b, `,"category":`...)
+	b = appendKnown(b, f.Category)
+	b = append(b, `,"provider":`...)
+	b = appendText(b, e.Identity.Provider)
+	return append(b, '}')
+}
+
+// appendInstant appends a moment in RFC 3339. That has offsets of whole minutes; clocks of old were off by seconds as well.
+func appendInstant(m event.Moment, b []byte) []byte {
+	if m.Offset()%60 != 0 {
+		m = event.MomentAt(m.Unix(), 0)
+	}
+	return m.Time().AppendFormat(b, time.RFC3339)
+}
+
+// appendKnown appends a text, or null where the feed had none.
+func appendKnown(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendText(b, s)
+}
+
+// listAnswer is a page and how it came about.
+type listAnswer struct {
+	question *listQuestion
+	served   search.Served
+	kept     bool
+	pace     pace
+}
+
+// VisitListEventsResponse writes the answer. The error is the connection's.
+func (a listAnswer) VisitListEventsResponse(w http.ResponseWriter) error {
+	line, body, _ := bytes.Cut(a.served.Body, []byte("\n"))
+	w.Header().Set("Link", a.question.links(string(line)))
+	if a.kept {
+		w.Header().Set("Cache-Status", cacheStatus(a.served))
+	}
+	return writeKept(w, body, a.pace)
+}
+
+// links is the Link header (RFC 8288) by the line that makeList wrote. Its addresses are relative to the origin, which only
+// the client knows for sure.
+func (q *listQuestion) links(line string) string {
+	last, line, _ := strings.Cut(line, " ")
+	number, next, _ := strings.Cut(line, " ")
+	page, _ := strconv.Atoi(number) // both were written as numbers
+	pages, _ := strconv.Atoi(last)
+	list := []string{q.link("first", "page", "1")}
+	if page > 1 {
+		list = append(list, q.link("prev", "page", strconv.Itoa(min(page-1, pages))))
+	}
+	if next != "" {
+		link := q.link("next", "cursor", next)
+		if len(link) > maxTarget { // the cursor holds a title that is longer than most, and would be refused
+			link = q.link("next", "page", strconv.Itoa(page+1))
+		}
+		list = append(list, link)
+	}
+	return strings.Join(append(list, q.link("last", "page", last)), ", ")
+}
+
+func (q *listQuestion) link(relation, parameter, value string) string {
+	query := maps.Clone(q.given)
+	delete(query, "page")
+	query[parameter] = []string{value}
+	return "</events?" + query.Encode() + `>; rel="` + relation + `"`
+}
+
+// noEvents is the answer where nothing matches: an error to programs that look at the status alone.
+type noEvents struct{}
+
+// VisitListEventsResponse writes the answer.
+func (noEvents) VisitListEventsResponse(w http.ResponseWriter) error {
+	writeError(w, http.StatusNotFound, NoEventsAnswer{Error: Problem{Code: codeNoEvents, Message: "no event matches"}})
+	return nil
+}
