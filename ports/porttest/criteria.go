@@ -57,7 +57,7 @@ func pages(rt *rapid.T, s shop, q catalogue.Query, want []event.Event) {
 		got = append(got, page.Events...)
 	}
 	require.Equal(rt, titlesOf(want), titlesOf(got))
-	require.Equal(rt, len(want), len(got))
+	require.Len(rt, got, len(want))
 	for i := range want {
 		require.Equal(rt, want[i], got[i])
 	}
