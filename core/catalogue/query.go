@@ -20,6 +20,8 @@ type Query struct {
 	AsOf Version
 	// Limit is the most events that a page may have, at least 1.
 	Limit int
+	// WantCurrencies asks for the currencies of all matches, for who compares prices. It does not go with AsOf.
+	WantCurrencies bool
 	// WantTotal asks for the number of all matches, which costs the store more than the page does. It does not go with AsOf.
 	WantTotal bool
 }
@@ -54,11 +56,14 @@ func (q Query) Validate() error {
 		return fault.InvalidField("offset", "offset %d is below 0", q.Offset)
 	case q.After != nil && q.Offset > 0:
 		return fault.InvalidField("offset", "a page begins at an offset or behind a position, not both")
-	case q.AsOf != (Version{}) && (q.After == nil || q.WantTotal):
-		return fault.InvalidField("as_of", "a version goes with a position and without a total")
+	case q.AsOf != (Version{}) && (q.After == nil || q.WantTotal || q.WantCurrencies):
+		return fault.InvalidField("as_of", "a version goes with a position and without a total or currencies")
 	}
 	return nil
 }
+
+// MostCurrencies is how many a page names: enough to tell that there are several.
+const MostCurrencies = 3
 
 // Detail is everything that is known of one event.
 type Detail struct {
@@ -72,5 +77,7 @@ type Detail struct {
 type Page struct {
 	Events []event.Event
 	Total  int // all matches, when the query wanted it
-	At     Version
+	// Currencies are the first MostCurrencies of those that the matches have, when the query wanted them.
+	Currencies []string
+	At         Version
 }

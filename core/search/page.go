@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"strings"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
@@ -33,12 +34,14 @@ type Page struct {
 	Next           *Mark // nil for the last page, and for one past the end
 }
 
-// Page returns one page. One past the end is empty and has the total all the same. A mark whose version is gone is fault.Gone.
+// Page returns one page. One past the end is empty and has the total all the same. Bounds of a price without a currency, where
+// what matches has several, are fault.Invalid. A mark whose version is gone is fault.Gone.
 func (e *Events) Page(ctx context.Context, r PageRequest) (Page, error) {
 	q := catalogue.Query{Criteria: r.Criteria, Order: r.Order, Limit: r.Size}
 	number := r.Number
 	if r.Behind == nil {
 		q.Offset, q.WantTotal = (r.Number-1)*r.Size, true
+		q.WantCurrencies = r.Criteria.Currency == "" && (r.Criteria.MinPrice != nil || r.Criteria.MaxPrice != nil)
 	} else {
 		q.After, q.AsOf, number = &r.Behind.After, r.Behind.AsOf, r.Behind.Number
 	}
@@ -51,6 +54,8 @@ func (e *Events) Page(ctx context.Context, r PageRequest) (Page, error) {
 		}
 	case err != nil:
 		return Page{}, err
+	case len(found.Currencies) > 1:
+		return Page{}, severalCurrencies(found.Currencies)
 	case r.Behind != nil:
 		found.Total = r.Behind.Total
 	}
@@ -59,4 +64,13 @@ func (e *Events) Page(ctx context.Context, r PageRequest) (Page, error) {
 		page.Next = &Mark{Number: number + 1, After: r.Order.PositionOf(&found.Events[n-1]), AsOf: found.At, Total: found.Total}
 	}
 	return page, nil
+}
+
+// severalCurrencies refuses to compare amounts of different currencies.
+func severalCurrencies(some []string) error {
+	list := strings.Join(some, ", ")
+	if len(some) == catalogue.MostCurrencies {
+		list += " and perhaps others"
+	}
+	return fault.InvalidField("currency", "what matches has prices in several currencies (%s); say in which with currency", list)
 }

@@ -137,6 +137,35 @@ func TestAMarkWhoseVersionIsGone(t *testing.T) {
 	assert.Equal(t, "the cursor is of a version of the catalogue that cannot be searched any more; begin again with the first page", f.Message)
 }
 
+// priced is a catalogue whose matches have these currencies.
+type priced []string
+
+func (p priced) Search(_ context.Context, q catalogue.Query) (catalogue.Page, error) {
+	if !q.WantCurrencies {
+		return catalogue.Page{}, nil
+	}
+	return catalogue.Page{Currencies: p}, nil
+}
+
+// Ten euros are neither more nor less than fifty zloty.
+func TestPricesOfSeveralCurrenciesAreNotCompared(t *testing.T) {
+	ten := event.Price(100_000)
+	bounded, named := catalogue.Criteria{MinPrice: &ten}, catalogue.Criteria{MaxPrice: &ten, Currency: "EUR"}
+	ask := func(p priced, c catalogue.Criteria) error {
+		_, err := search.NewEvents(p, 10).Page(t.Context(), search.PageRequest{Criteria: c, Number: 1, Size: 1})
+		return err
+	}
+	var f *fault.Error
+	require.ErrorAs(t, ask(priced{"EUR", "PLN"}, bounded), &f)
+	assert.Equal(t, [2]string{"currency", "what matches has prices in several currencies (EUR, PLN); say in which with currency"}, [2]string{f.Field, f.Message})
+	assert.Equal(t, fault.Invalid, f.Kind)
+	require.ErrorContains(t, ask(priced{"EUR", "PLN", "SEK"}, bounded), "(EUR, PLN, SEK and perhaps others)")
+	require.NoError(t, ask(priced{"EUR"}, bounded))
+	require.NoError(t, ask(nil, bounded))
+	require.NoError(t, ask(priced{"EUR", "PLN"}, named), "nobody asked the store")
+	require.NoError(t, ask(priced{"EUR", "PLN"}, catalogue.Criteria{}))
+}
+
 func TestErrorsOfPagesPassThrough(t *testing.T) {
 	page, err := search.NewEvents(&unsteady{programme: 5, fails: 1}, 3).Page(t.Context(), search.PageRequest{Size: 1, Number: 1})
 	assert.Equal(t, error(errAway), err)

@@ -49,10 +49,11 @@ func Criteria(t *testing.T, open OpenStore) {
 func pages(rt *rapid.T, s shop, q catalogue.Query, want []event.Event) {
 	var got []event.Event
 	for q.Offset = 0; q.Offset <= len(want); q.Offset += q.Limit {
-		q.WantTotal = true
+		q.WantTotal, q.WantCurrencies = true, true
 		page, err := s.store.Search(s.t.Context(), q)
 		require.NoError(rt, err)
 		require.Equal(rt, len(want), page.Total)
+		require.Equal(rt, currenciesOf(want), page.Currencies)
 		require.LessOrEqual(rt, len(page.Events), q.Limit)
 		got = append(got, page.Events...)
 	}
@@ -61,6 +62,18 @@ func pages(rt *rapid.T, s shop, q catalogue.Query, want []event.Event) {
 	for i := range want {
 		require.Equal(rt, want[i], got[i])
 	}
+}
+
+func currenciesOf(events []event.Event) []string {
+	var list []string
+	for _, e := range events {
+		if e.Facts.Currency != "" {
+			list = append(list, e.Facts.Currency)
+		}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	return list[:min(catalogue.MostCurrencies, len(list))]
 }
 
 // follow asks for each page behind the one before, in the version of the first, while meanwhile changes the catalogue.
@@ -139,7 +152,7 @@ var genListings = rapid.Custom(func(t *rapid.T) []catalogue.Record {
 		r.Base = set(r.Base, catalogue.BaseOrganizer, few("", "1", "2").Draw(t, "organizer"))
 		r.Event = set(r.Event, catalogue.FieldCity, genCity.Draw(t, "city"))
 		r.Event = set(r.Event, catalogue.FieldCategory, few("", "music", "theatre").Draw(t, "category"))
-		r.Event = set(r.Event, catalogue.FieldCurrency, few("EUR", "PLN").Draw(t, "currency"))
+		r.Event = set(r.Event, catalogue.FieldCurrency, few("EUR", "EUR", "EUR", "PLN", "SEK", "NOK").Draw(t, "currency"))
 		r.Event = set(r.Event, catalogue.EventSoldOut, few("true", "false").Draw(t, "sold out"))
 		if rapid.Bool().Draw(t, "a sale") {
 			sale := []string{genInstant.Draw(t, "sale from"), genInstant.Draw(t, "sale to")}

@@ -38,6 +38,14 @@ func Total(flavor sqlbuilder.Flavor, q catalogue.Query) (sql string, args []any)
 	return b.Build()
 }
 
+// Currencies are those of all events that match and have one, in order.
+func Currencies(flavor sqlbuilder.Flavor, q catalogue.Query) (sql string, args []any) {
+	b := flavor.NewSelectBuilder().Select("currency").Distinct().From("events")
+	match(b, q.Criteria)
+	b.Where(b.NotEqual("currency", ""))
+	return b.OrderBy("currency").Limit(catalogue.MostCurrencies).Build()
+}
+
 // match adds the conditions of catalogue.Criteria.Matches, one for each criterion.
 func match(b *sqlbuilder.SelectBuilder, c catalogue.Criteria) {
 	inRange(b, c)

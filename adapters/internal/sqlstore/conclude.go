@@ -142,7 +142,8 @@ func survey(ctx context.Context, tx Tx, r catalogue.RunRef, c *catalogue.Census)
 		nameless int
 	}
 	chunks, err := collect(ctx, tx, func(row Row) (k chunk, err error) {
-		return k, row.Scan(&k.seen, &k.nameless)
+		err = row.Scan(&k.seen, &k.nameless)
+		return k, err
 	}, "SELECT seen, nameless FROM run_chunks WHERE provider = $1 AND run = $2", r.Provider, r.Number)
 	if err != nil {
 		return nil, nil, err

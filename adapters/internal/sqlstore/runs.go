@@ -252,7 +252,8 @@ const ready = `FROM runs r JOIN providers p ON p.id = r.provider AND p.current_r
 // Pending implements ports.Ingester.
 func (s *Store) Pending(ctx context.Context) ([]catalogue.RunRef, error) {
 	return list(ctx, s, "list pending runs", func(row Row) (r catalogue.RunRef, err error) {
-		return r, row.Scan(&r.Provider, &r.Number)
+		err = row.Scan(&r.Provider, &r.Number)
+		return r, err
 	}, "SELECT r.provider, r.number "+ready+" ORDER BY r.provider")
 }
 

@@ -29,6 +29,13 @@ func (s *Store) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 		if q.AsOf != (catalogue.Version{}) {
 			return asOf(ctx, tx, q, &page)
 		}
+		if q.WantCurrencies {
+			query, args := criteria.Currencies(s.db.Flavor(), q)
+			page.Currencies, err = collect(ctx, tx, scanText, query, args...)
+			if err != nil {
+				return err
+			}
+		}
 		if !q.WantTotal {
 			return nil
 		}
@@ -36,6 +43,11 @@ func (s *Store) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 		return tx.QueryRow(ctx, query, args...).Scan(&page.Total)
 	})
 	return page, err
+}
+
+func scanText(row Row) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
 }
 
 // maxMoved is how many events may have changed since the version that a page is of. It bounds what a page costs; whoever
