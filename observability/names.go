@@ -365,6 +365,8 @@ func Attributes() []Attribute {
 var (
 	callSearch = Call{Port: "searcher", Method: "search", Kind: trace.SpanKindInternal, Hot: true,
 		Help: "a search", Attributes: []attribute.Key{attrLimit, attrFound}}
+	callEvent = Call{Port: "event_reader", Method: "event", Kind: trace.SpanKindInternal, Hot: true,
+		Help: "a question for all that is known of an event"}
 	callAllow = Call{Port: "limiter", Method: "allow", Kind: trace.SpanKindInternal, Hot: true,
 		Help: "a question to the rate limit"}
 	callChanges = Call{Port: "change_reader", Method: "changes", Kind: trace.SpanKindClient, Hot: true,
@@ -409,7 +411,7 @@ var (
 // Calls are all methods of ports that are watched.
 func Calls() []Call {
 	return []Call{
-		callSearch, callAllow, callChanges, callAwait, callAnswerGet, callAnswerPut, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
+		callSearch, callEvent, callAllow, callChanges, callAwait, callAnswerGet, callAnswerPut, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
 		callPublish, callConsume, callBacklog, callSuspect, callAbsolve, callPark, callParked, callRejected, callFeeds, callAcquire, callRelease,
 	}
 }

@@ -42,12 +42,13 @@ func everything(t *testing.T, r *rig) {
 
 	client, keeping := observability.NewFeedClient(rec, slog.New(slog.DiscardHandler)), observability.NewAnswerKeeping(rec, slog.New(slog.DiscardHandler))
 	memory, redis := observability.ObserveAnswerCache(w, observability.LayerMemory, rec), observability.ObserveAnswerCache(w, observability.LayerRedis, rec)
-	answers := observability.ObserveAnswers(w, rec)
+	answers, details := observability.ObserveAnswers(w, rec), observability.ObserveEventReader(w, rec)
 
 	calls := func(ctx context.Context) {
 		client.Retried(ctx, provider, 1, time.Second, w.err)
 		client.Broke(ctx, provider, true, w.err)
 		_, _ = searcher.Search(ctx, catalogue.Query{Limit: 1})
+		_, _ = details.Event(ctx, event.ID{}, 1)
 		_, _ = changes.Changes(ctx, catalogue.Version{}, 1)
 		_, _ = changes.Await(ctx, catalogue.Version{})
 		_, _, _ = memory.Get(ctx, ports.AnswerKey{})

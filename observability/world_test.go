@@ -39,6 +39,10 @@ func (w *world) Search(ctx context.Context, _ catalogue.Query) (catalogue.Page, 
 	return w.page, w.err
 }
 
+func (w *world) Event(context.Context, event.ID, int) (catalogue.Detail, error) {
+	return catalogue.Detail{}, w.err
+}
+
 func (w *world) Changes(context.Context, catalogue.Version, int) (catalogue.ChangeBatch, error) {
 	return w.batch, w.err
 }

@@ -9,8 +9,9 @@ import (
 
 // EventReader knows single events.
 type EventReader interface {
-	// Event returns everything that is known of an event, from one snapshot. An unknown one is fault.NotFound.
-	Event(ctx context.Context, id event.ID) (catalogue.Detail, error)
+	// Event returns everything that is known of an event, with at most history of its changes, the latest ones. An
+	// unknown event is fault.NotFound.
+	Event(ctx context.Context, id event.ID, history int) (catalogue.Detail, error)
 }
 
 // Searcher answers searches.

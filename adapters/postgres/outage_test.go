@@ -104,7 +104,7 @@ func TestAllConnectionsInUse(t *testing.T) {
 		var looking sync.WaitGroup
 		for range 2 {
 			looking.Go(func() {
-				_, err := s.Event(t.Context(), page.Events[0].ID)
+				_, err := s.Event(t.Context(), page.Events[0].ID, 1)
 				assert.NoError(t, err, "who has a connection is served in the end")
 			})
 		}

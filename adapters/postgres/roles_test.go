@@ -60,7 +60,7 @@ func TestTheReaderReads(t *testing.T) {
 	page, err := s.Search(t.Context(), catalogue.Query{Limit: 1, WantTotal: true})
 	require.NoError(t, err)
 	assert.Equal(t, 1, page.Total)
-	_, err = s.Event(t.Context(), page.Events[0].ID)
+	_, err = s.Event(t.Context(), page.Events[0].ID, 1)
 	require.NoError(t, err)
 	_, err = s.Changes(t.Context(), catalogue.Version{}, 1)
 	require.NoError(t, err)

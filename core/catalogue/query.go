@@ -65,12 +65,15 @@ func (q Query) Validate() error {
 // MostCurrencies is how many a page names: enough to tell that there are several.
 const MostCurrencies = 3
 
-// Detail is everything that is known of one event.
+// Detail is everything that is known of one event, in one snapshot of the catalogue.
 type Detail struct {
 	Event event.Event
 	Zones []event.Zone // in the order of the feed
 	// LastSeen is when the run began that last saw it: for an available event, its provider's last concluded run.
 	LastSeen time.Time
+	// History has the latest of its changes, in order.
+	History []Change
+	At      Version
 }
 
 // Page is the answer to a Query. Events, Total and At come from one snapshot of the catalogue.

@@ -103,7 +103,7 @@ func TestARejectedRecordIsReadByWhatIsSaidToday(t *testing.T) {
 	out, err := again.Rejection(t.Context(), open[0], ingest.ReadBy{Location: berlin, Currency: "EUR"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, out.Added)
-	d, err := store.Event(t.Context(), event.Identity{Provider: "p", Base: "1", Event: "2"}.ID())
+	d, err := store.Event(t.Context(), event.Identity{Provider: "p", Base: "1", Event: "2"}.ID(), 1)
 	require.NoError(t, err)
 	assert.Equal(t, "Señal <&> \x01", d.Event.Facts.Title)
 	assert.Equal(t, "2027-01-01T20:00:00+01:00", d.Event.Facts.Start.String())

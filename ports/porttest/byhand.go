@@ -101,7 +101,7 @@ func Acceptance(t *testing.T, open OpenStore) {
 		assert.Zero(t, held)
 		refused(t, run)
 
-		d, err := store.Event(t.Context(), s.id("e-0050", "e-0050"))
+		d, err := store.Event(t.Context(), s.id("e-0050", "e-0050"), 1)
 		require.NoError(t, err)
 		assert.Equal(t, c.Now(), d.LastSeen, "the run that was held did not see it")
 

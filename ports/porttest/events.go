@@ -20,7 +20,7 @@ func EventReader(t *testing.T, open OpenStore) {
 	s := newShop(t, store, "default")
 	detail := func(t *testing.T, name string) catalogue.Detail {
 		t.Helper()
-		d, err := store.Event(t.Context(), s.id(name, name))
+		d, err := store.Event(t.Context(), s.id(name, name), 100)
 		require.NoError(t, err)
 		return d
 	}
@@ -60,8 +60,27 @@ func EventReader(t *testing.T, open OpenStore) {
 		assert.Equal(t, c.Now().Add(3*time.Minute), detail(t, "none").LastSeen)
 	})
 
+	t.Run("its changes in order, the latest of them", func(t *testing.T) {
+		var all []catalogue.Change
+		for _, change := range s.changes() {
+			if change.Event.ID == s.id("none", "none") {
+				all = append(all, change)
+			}
+		}
+		d := detail(t, "none")
+		require.Len(t, all, 4, "added with its zones, without them, withdrawn, returned")
+		assert.Equal(t, all, d.History)
+		assert.Equal(t, d.Event, d.History[3].Event)
+		last, err := store.Event(t.Context(), d.Event.ID, 2)
+		require.NoError(t, err)
+		assert.Equal(t, all[2:], last.History)
+		batch, err := store.Changes(t.Context(), catalogue.Version{}, 1)
+		require.NoError(t, err)
+		assert.Equal(t, batch.Head, d.At)
+	})
+
 	t.Run("an unknown event", func(t *testing.T) {
-		_, err := store.Event(t.Context(), s.id("nobody", "knows"))
+		_, err := store.Event(t.Context(), s.id("nobody", "knows"), 100)
 		assert.Equal(t, fault.NotFound, fault.KindOf(err), "%v", err)
 	})
 }

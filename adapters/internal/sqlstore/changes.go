@@ -78,7 +78,7 @@ func (s *Store) Changes(ctx context.Context, after catalogue.Version, limit int)
 			return err
 		}
 		batch.Changes, err = collect(ctx, tx, scanChange,
-			"SELECT number, tag, kind, run, state, was_start, was_end FROM changes WHERE number > $1 ORDER BY number LIMIT $2", after.Number, limit)
+			"SELECT "+changeColumnList+" FROM changes WHERE number > $1 ORDER BY number LIMIT $2", after.Number, limit)
 		return err
 	})
 	return batch, err
@@ -100,6 +100,9 @@ func scanVersion(row Row) (catalogue.Version, error) {
 	err := row.Scan(&number, &tag)
 	return catalogue.Version{Number: number, Tag: uint64(tag)}, err //nolint:gosec // all 64 bits are kept
 }
+
+// changeColumnList is what scanChange reads.
+const changeColumnList = "number, tag, kind, run, state, was_start, was_end"
 
 func scanChange(row Row) (catalogue.Change, error) {
 	var (

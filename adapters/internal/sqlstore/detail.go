@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/marquee-events/marquee/adapters/internal/eventstate"
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -12,10 +13,13 @@ import (
 )
 
 // Event implements ports.EventReader.
-func (s *Store) Event(ctx context.Context, id event.ID) (catalogue.Detail, error) {
+func (s *Store) Event(ctx context.Context, id event.ID, history int) (catalogue.Detail, error) {
 	var d catalogue.Detail
 	err := s.view(ctx, "read event", func(tx Tx) error {
 		var err error
+		if d.At, err = head(ctx, tx); err != nil {
+			return err
+		}
 		d.Event, err = scanEvent(tx.QueryRow(ctx, "SELECT "+eventColumnList+" FROM events WHERE id = $1", id[:]))
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.New(fault.NotFound, "there is no event %s", id)
@@ -31,7 +35,12 @@ func (s *Store) Event(ctx context.Context, id event.ID) (catalogue.Detail, error
 			return err
 		}
 		d.LastSeen = lastSeen.Time()
-		d.Zones, err = eventstate.DecodeZones(zones)
+		if d.Zones, err = eventstate.DecodeZones(zones); err != nil {
+			return err
+		}
+		d.History, err = collect(ctx, tx, scanChange,
+			"SELECT "+changeColumnList+" FROM changes WHERE event_id = $1 ORDER BY number DESC LIMIT $2", id[:], history)
+		slices.Reverse(d.History)
 		return err
 	})
 	return d, err

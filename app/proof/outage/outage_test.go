@@ -70,7 +70,7 @@ func (s *service) settled(issues int64) {
 	s.nothingParked()
 	assert.False(s.t, s.log.has("message parked"))
 	for issue := int64(1); issue <= issues; issue++ {
-		d, err := s.store.Event(s.t.Context(), id(only(issue)))
+		d, err := s.store.Event(s.t.Context(), id(only(issue)), 1)
 		require.NoError(s.t, err)
 		assert.Equal(s.t, issue == issues, d.Event.Available, "%s", only(issue))
 	}

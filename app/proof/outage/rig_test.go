@@ -200,7 +200,7 @@ func (s *service) until(what string, happened func() bool) {
 // knows reports whether the catalogue has the event.
 func (s *service) knows(base string) bool {
 	s.t.Helper()
-	_, err := s.store.Event(s.t.Context(), id(base))
+	_, err := s.store.Event(s.t.Context(), id(base), 1)
 	return err == nil
 }
 
@@ -211,7 +211,7 @@ func id(base string) event.ID {
 // concluded reports whether a run has brought the issue and is concluded.
 func (s *service) concluded(issue int64) bool {
 	s.t.Helper()
-	d, err := s.store.Event(s.t.Context(), id(only(issue)))
+	d, err := s.store.Event(s.t.Context(), id(only(issue)), 1)
 	if err != nil || !d.Event.Available {
 		return false
 	}
