@@ -71,7 +71,7 @@ type Answers struct {
 	remembered time.Duration
 	timeout    time.Duration
 	clock      func() time.Time
-	flights    flights
+	flights    *flights[ports.AnswerKey, flown]
 	source     source
 
 	writes    chan farWrite
@@ -103,7 +103,7 @@ func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time
 	if a.onDropped == nil {
 		a.onDropped = func() {}
 	}
-	a.flights = flights{byKey: map[ports.AnswerKey]*flight{}, timeout: a.timeout}
+	a.flights = newFlights[ports.AnswerKey, flown](a.timeout)
 	return a
 }
 
@@ -121,6 +121,12 @@ func (a *Answers) Answer(ctx context.Context, key ports.AnswerKey, about event.T
 	return a.fly(ctx, key, about, found, load)
 }
 
+// flown is an answer that was made for all who asked for it, and the epoch that it belongs to.
+type flown struct {
+	Served
+	epoch uint64
+}
+
 // fly makes the answer, or waits for another caller to make it.
 func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.TimeRange, outdated bool, load Load) (Served, error) {
 	patience, cancel := context.WithTimeout(ctx, a.timeout)
@@ -128,14 +134,15 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 	for late := false; ; late = true {
 		f, life, pilot := a.flights.join(ctx, key)
 		if pilot {
-			f.epoch = a.fresh.now()
-			a.flights.fly(ctx, life, key, f, func(life context.Context) (Served, error) {
-				return a.make(life, key, about, f.epoch, outdated, load)
+			a.flights.fly(ctx, life, key, f, func(life context.Context) (flown, error) {
+				epoch := a.fresh.now()
+				served, err := a.make(life, key, about, epoch, outdated, load)
+				return flown{served, epoch}, err
 			})
 			if ctx.Err() != nil && fault.Is(f.err, fault.Canceled) { // it was given up for want of callers
 				return Served{}, fault.Wrap(fault.Unavailable, "make an answer", ctx.Err())
 			}
-			return f.served, f.err
+			return f.brought.Served, f.err
 		}
 		select {
 		case <-patience.Done():
@@ -149,8 +156,8 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 		}
 		// What was under way already may have been made before a change that this caller could know of. What began
 		// since it asked cannot.
-		if late || f.err != nil || f.served.Stale || a.fresh.current(f.epoch, f.served.At, 0, about) {
-			joined := f.served
+		if late || f.err != nil || f.brought.Stale || a.fresh.current(f.brought.epoch, f.brought.At, 0, about) {
+			joined := f.brought.Served
 			if joined.Source == Loaded {
 				joined.Source = Joined
 			}

@@ -53,13 +53,14 @@ type Freshness struct {
 	epoch     uint64 // how often a position was taken anew
 	at        catalogue.Version
 	days      *days
-	tags      []uint64 // of numbers, modulo its length
-	oldest    int64    // number whose tag is known
+	tags      []uint64      // of numbers, modulo its length
+	oldest    int64         // number whose tag is known
+	news      chan struct{} // closed when at moves
 }
 
 // NewFreshness makes a follower of the log. Until Run runs, nothing is current.
 func NewFreshness(log ports.ChangeReader, o FreshnessOptions) *Freshness {
-	f := &Freshness{log: log, onFollow: o.OnFollow, days: newDays(0, maxBlocks), tags: make([]uint64, tagsKept)}
+	f := &Freshness{log: log, onFollow: o.OnFollow, days: newDays(0, maxBlocks), tags: make([]uint64, tagsKept), news: make(chan struct{})}
 	if f.onFollow == nil {
 		f.onFollow = func(context.Context, Follow) {}
 	}
@@ -134,6 +135,31 @@ func (f *Freshness) begin(head catalogue.Version) {
 	f.days = newDays(head.Number, maxBlocks)
 	f.oldest = head.Number
 	f.tags[head.Number%tagsKept] = head.Tag
+	f.tell()
+}
+
+// tell wakes who waits for news.
+func (f *Freshness) tell() {
+	close(f.news)
+	f.news = make(chan struct{})
+}
+
+// Await returns when something was logged after the version, as far as is followed, when the follower had to take
+// another position, after which anything may be so, or when ctx ends. It costs the store nothing.
+func (f *Freshness) Await(ctx context.Context, after catalogue.Version) {
+	for began := f.now(); ; {
+		f.mu.RLock()
+		news, moved := f.news, f.epoch != began || f.following && f.at.Number > after.Number
+		f.mu.RUnlock()
+		if moved {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-news:
+		}
+	}
 }
 
 func (f *Freshness) lose() {
@@ -163,6 +189,7 @@ func (f *Freshness) readSome(changes []catalogue.Change) {
 		f.at = c.Version
 	}
 	f.oldest = max(f.oldest, f.at.Number-tagsKept+1)
+	f.tell()
 }
 
 // now is the epoch that an answer belongs to whose making begins now.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -18,6 +19,7 @@ type Journal struct {
 	base    int64 // number before the first of changes
 	err     error
 	read    int // calls of Changes
+	latency time.Duration
 }
 
 func NewJournal() *Journal { return &Journal{news: make(chan struct{})} }
@@ -77,6 +79,9 @@ func (j *Journal) head() catalogue.Version {
 	return j.changes[len(j.changes)-1].Version
 }
 
+// Slow lets each look take that long.
+func (j *Journal) Slow(latency time.Duration) { j.change(func() { j.latency = latency }) }
+
 // Reads is how often the log was read.
 func (j *Journal) Reads() int {
 	j.mu.Lock()
@@ -85,6 +90,11 @@ func (j *Journal) Reads() int {
 }
 
 func (j *Journal) Changes(_ context.Context, after catalogue.Version, limit int) (catalogue.ChangeBatch, error) {
+	j.mu.Lock()
+	latency := j.latency
+	j.mu.Unlock()
+	time.Sleep(latency)
+
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.read++

@@ -1,0 +1,109 @@
+package search
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/ports"
+)
+
+const (
+	// readTimeout is how long the log may take to be read.
+	readTimeout = 10 * time.Second
+	// mostWaiting is how many readers may wait for changes at a time. Each costs a connection and little else.
+	mostWaiting = 10_000
+)
+
+// Changes tells what changed, in order, to readers who keep copies of the catalogue. However many they are, the log is read
+// by one of them at a time, and those who ask for the same share what it brings: so they cannot be in the way of those
+// whose answers hang on it.
+//
+// It may be used from many goroutines.
+type Changes struct {
+	log     ports.ChangeReader
+	fresh   *Freshness
+	turn    chan struct{}
+	reads   *flights[changesAfter, catalogue.ChangeBatch]
+	waiting atomic.Int64
+	ended   context.Context //nolint:containedctx // the life of all who wait
+	end     context.CancelFunc
+}
+
+type changesAfter struct {
+	version catalogue.Version
+	limit   int
+}
+
+// NewChanges reads the log. Who waits for changes waits for fresh to hear of them.
+func NewChanges(log ports.ChangeReader, fresh *Freshness) *Changes {
+	c := &Changes{log: log, fresh: fresh, turn: make(chan struct{}, 1), reads: newFlights[changesAfter, catalogue.ChangeBatch](readTimeout)}
+	c.ended, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+// End lets go of all who wait, and nobody waits from then on: they are told what there is.
+func (c *Changes) End() { c.end() }
+
+// Head is the last version.
+func (c *Changes) Head(ctx context.Context) (catalogue.Version, error) {
+	batch, err := c.read(ctx, changesAfter{limit: 1})
+	return batch.Head, err
+}
+
+// After returns at most limit changes after a version, in order, all that there are at first. Where there are none it waits for
+// some, but no longer than wait, and not at all where too many wait already. A version of another history is fault.Gone.
+// The batch is shared: it is not to be changed.
+func (c *Changes) After(ctx context.Context, version catalogue.Version, limit int, wait time.Duration) (catalogue.ChangeBatch, error) {
+	batch := catalogue.ChangeBatch{Head: version}
+	var err error
+	if wait <= 0 || c.fresh.Followed() != version { // else the log would only say what is known
+		batch, err = c.read(ctx, changesAfter{version, limit})
+	}
+	if err != nil || len(batch.Changes) > 0 || wait <= 0 {
+		return batch, err
+	}
+	defer c.waiting.Add(-1)
+	if c.waiting.Add(1) > mostWaiting {
+		return batch, nil
+	}
+	patience, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	defer context.AfterFunc(c.ended, cancel)()
+	for patience.Err() == nil {
+		c.fresh.Await(patience, version)
+		if ctx.Err() != nil {
+			return batch, fault.Wrap(fault.Unavailable, "wait for changes", ctx.Err())
+		}
+		if batch, err = c.read(ctx, changesAfter{version, limit}); err != nil || len(batch.Changes) > 0 {
+			return batch, err
+		}
+	}
+	return batch, nil
+}
+
+// read reads the log, or waits for another caller who reads the same.
+func (c *Changes) read(ctx context.Context, what changesAfter) (catalogue.ChangeBatch, error) {
+	f, life, pilot := c.reads.join(ctx, what)
+	if pilot {
+		c.reads.fly(ctx, life, what, f, func(life context.Context) (catalogue.ChangeBatch, error) {
+			select {
+			case c.turn <- struct{}{}:
+			case <-life.Done():
+				return catalogue.ChangeBatch{}, fault.Wrap(fault.Unavailable, "wait for a turn to read changes", life.Err())
+			}
+			defer func() { <-c.turn }()
+			return c.log.Changes(life, what.version, what.limit)
+		})
+		return f.brought, f.err
+	}
+	select {
+	case <-ctx.Done():
+		c.reads.leave(what, f)
+		return catalogue.ChangeBatch{}, fault.Wrap(fault.Unavailable, "wait for changes to be read", ctx.Err())
+	case <-f.over:
+		return f.brought, f.err
+	}
+}
