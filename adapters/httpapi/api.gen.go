@@ -18,6 +18,30 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ChangeKind.
+const (
+	Added     ChangeKind = "added"
+	Returned  ChangeKind = "returned"
+	Updated   ChangeKind = "updated"
+	Withdrawn ChangeKind = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the ChangeKind enum.
+func (e ChangeKind) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Returned:
+		return true
+	case Updated:
+		return true
+	case Withdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Health.
 const (
 	Degraded Health = "degraded"
@@ -63,11 +87,137 @@ func (e RunStatusState) Valid() bool {
 	}
 }
 
+// ChangeEntry defines model for ChangeEntry.
+type ChangeEntry struct {
+	// At When the reading of the feed began that brought it.
+	At time.Time `json:"at"`
+
+	// Cursor The cursor behind this entry.
+	Cursor string `json:"cursor"`
+
+	// Event An event with all of what is searched. What the feed does not tell is null.
+	Event EventState `json:"event"`
+
+	// Kind What happened: `withdrawn` left the provider's feed and `returned` came back to it. More kinds may be added; the state of the
+	// event says it all.
+	Kind ChangeKind `json:"kind"`
+}
+
+// ChangeKind What happened: `withdrawn` left the provider's feed and `returned` came back to it. More kinds may be added; the state of the
+// event says it all.
+type ChangeKind string
+
+// ChangesAnswer defines model for ChangesAnswer.
+type ChangesAnswer struct {
+	Changes []ChangeEntry `json:"changes"`
+
+	// More Whether there are entries behind these already.
+	More bool `json:"more"`
+
+	// Next The cursor behind the last entry, or what was asked for where there is none.
+	Next string `json:"next"`
+}
+
 // ErrorAnswer defines model for ErrorAnswer.
 type ErrorAnswer struct {
 	// Data Always null beside an error.
 	Data  *map[string]interface{} `json:"data"`
 	Error Problem                 `json:"error"`
+}
+
+// EventDetail Everything that is known of an event.
+type EventDetail struct {
+	// Available Whether it is in the provider's feed.
+	Available bool `json:"available"`
+
+	// BaseId Of the base event, as the provider numbers it.
+	BaseId string `json:"base_id"`
+
+	// Capacity Tickets that are left.
+	Capacity int64   `json:"capacity"`
+	Category *string `json:"category"`
+	City     *string `json:"city"`
+
+	// Currency Of the prices, as ISO 4217 names it.
+	Currency *string             `json:"currency"`
+	EndDate  *openapi_types.Date `json:"end_date"`
+
+	// EndTime Example: 14:45:15
+	EndTime *string `json:"end_time"`
+
+	// EndsAt The moment that `end_date` and `end_time` stand for.
+	EndsAt *time.Time `json:"ends_at"`
+
+	// EndsAtUtc `ends_at` in UTC.
+	EndsAtUtc *time.Time `json:"ends_at_utc"`
+
+	// EventId Of the event, as the provider numbers it; not unique without the base event.
+	EventId string `json:"event_id"`
+
+	// FirstSeen When the reading of the feed began that first brought it.
+	FirstSeen time.Time `json:"first_seen"`
+
+	// History What changed when, the oldest first; the last 500 changes.
+	History []HistoryEntry `json:"history"`
+
+	// HistoryComplete Whether the history begins when the event was added.
+	HistoryComplete bool `json:"history_complete"`
+
+	// Id Identifies the event for ever, on every installation.
+	Id openapi_types.UUID `json:"id"`
+
+	// Image Where a picture is.
+	Image *string `json:"image"`
+
+	// LastSeen When the reading of the feed began that last saw it. While it is in the feed, this may be a minute behind.
+	LastSeen time.Time `json:"last_seen"`
+
+	// MaxPrice The highest price, of the same tickets.
+	MaxPrice *float32 `json:"max_price"`
+
+	// MinPrice The lowest price of the tickets that are left, or of all when none is; exact, with at most four decimals. 0 is a
+	// free event, null an event without tickets.
+	MinPrice *float32 `json:"min_price"`
+
+	// Organizer The organizer's id at the provider.
+	Organizer *string `json:"organizer"`
+
+	// Provider The provider's id.
+	Provider string `json:"provider"`
+
+	// Revision 1 when it was added, and one more with each change.
+	Revision int64 `json:"revision"`
+
+	// SaleEndsAt When it ceases to be sold.
+	SaleEndsAt *time.Time `json:"sale_ends_at"`
+
+	// SaleStartsAt When it begins to be sold.
+	SaleStartsAt *time.Time `json:"sale_starts_at"`
+
+	// SellMode `online`, or how else the provider sells it.
+	SellMode string `json:"sell_mode"`
+
+	// SoldOut What the provider says.
+	SoldOut   bool               `json:"sold_out"`
+	StartDate openapi_types.Date `json:"start_date"`
+
+	// StartTime Example: 22:38:19
+	StartTime *string `json:"start_time"`
+
+	// StartsAt The moment that `start_date` and `start_time` stand for.
+	StartsAt *time.Time `json:"starts_at"`
+
+	// StartsAtUtc `starts_at` in UTC.
+	StartsAtUtc *time.Time `json:"starts_at_utc"`
+
+	// TimeZone Of these dates and times, as the IANA names it.
+	TimeZone *string `json:"time_zone"`
+	Title    string  `json:"title"`
+	Url      *string `json:"url"`
+	Venue    *string `json:"venue"`
+
+	// Zones What tickets are sold for, in the order of the feed. An id may stand there more than once.
+	Zones []Zone `json:"zones"`
 }
 
 // EventList defines model for EventList.
@@ -90,6 +240,89 @@ type EventPage struct {
 
 	// TotalRows How many events match.
 	TotalRows int `json:"totalRows"`
+}
+
+// EventState An event with all of what is searched. What the feed does not tell is null.
+type EventState struct {
+	// Available Whether it is in the provider's feed.
+	Available bool `json:"available"`
+
+	// BaseId Of the base event, as the provider numbers it.
+	BaseId string `json:"base_id"`
+
+	// Capacity Tickets that are left.
+	Capacity int64   `json:"capacity"`
+	Category *string `json:"category"`
+	City     *string `json:"city"`
+
+	// Currency Of the prices, as ISO 4217 names it.
+	Currency *string             `json:"currency"`
+	EndDate  *openapi_types.Date `json:"end_date"`
+
+	// EndTime Example: 14:45:15
+	EndTime *string `json:"end_time"`
+
+	// EndsAt The moment that `end_date` and `end_time` stand for.
+	EndsAt *time.Time `json:"ends_at"`
+
+	// EndsAtUtc `ends_at` in UTC.
+	EndsAtUtc *time.Time `json:"ends_at_utc"`
+
+	// EventId Of the event, as the provider numbers it; not unique without the base event.
+	EventId string `json:"event_id"`
+
+	// FirstSeen When the reading of the feed began that first brought it.
+	FirstSeen time.Time `json:"first_seen"`
+
+	// Id Identifies the event for ever, on every installation.
+	Id openapi_types.UUID `json:"id"`
+
+	// Image Where a picture is.
+	Image *string `json:"image"`
+
+	// MaxPrice The highest price, of the same tickets.
+	MaxPrice *float32 `json:"max_price"`
+
+	// MinPrice The lowest price of the tickets that are left, or of all when none is; exact, with at most four decimals. 0 is a
+	// free event, null an event without tickets.
+	MinPrice *float32 `json:"min_price"`
+
+	// Organizer The organizer's id at the provider.
+	Organizer *string `json:"organizer"`
+
+	// Provider The provider's id.
+	Provider string `json:"provider"`
+
+	// Revision 1 when it was added, and one more with each change.
+	Revision int64 `json:"revision"`
+
+	// SaleEndsAt When it ceases to be sold.
+	SaleEndsAt *time.Time `json:"sale_ends_at"`
+
+	// SaleStartsAt When it begins to be sold.
+	SaleStartsAt *time.Time `json:"sale_starts_at"`
+
+	// SellMode `online`, or how else the provider sells it.
+	SellMode string `json:"sell_mode"`
+
+	// SoldOut What the provider says.
+	SoldOut   bool               `json:"sold_out"`
+	StartDate openapi_types.Date `json:"start_date"`
+
+	// StartTime Example: 22:38:19
+	StartTime *string `json:"start_time"`
+
+	// StartsAt The moment that `start_date` and `start_time` stand for.
+	StartsAt *time.Time `json:"starts_at"`
+
+	// StartsAtUtc `starts_at` in UTC.
+	StartsAtUtc *time.Time `json:"starts_at_utc"`
+
+	// TimeZone Of these dates and times, as the IANA names it.
+	TimeZone *string `json:"time_zone"`
+	Title    string  `json:"title"`
+	Url      *string `json:"url"`
+	Venue    *string `json:"venue"`
 }
 
 // EventSummary An event. Dates and times are local, as the provider tells them.
@@ -141,8 +374,39 @@ type FeedStatus struct {
 	Rejected int `json:"rejected"`
 }
 
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	// Field Its name. `zones`, whose `from` and `to` are null, stands for zones that changed and left what is told of them all as it was.
+	Field string `json:"field"`
+
+	// From What it was, a text, a number, a boolean or null.
+	From interface{} `json:"from"`
+
+	// To What it became.
+	To interface{} `json:"to"`
+}
+
 // Health defines model for Health.
 type Health string
+
+// HistoryEntry A change, and how things stood after it.
+type HistoryEntry struct {
+	// At When the reading of the feed began that brought it.
+	At        time.Time `json:"at"`
+	Available bool      `json:"available"`
+	Capacity  int64     `json:"capacity"`
+
+	// Changes The fields that changed; none of the first entry.
+	Changes []FieldChange `json:"changes"`
+
+	// Kind What happened: `withdrawn` left the provider's feed and `returned` came back to it. More kinds may be added; the state of the
+	// event says it all.
+	Kind     ChangeKind `json:"kind"`
+	MaxPrice *float32   `json:"max_price"`
+	MinPrice *float32   `json:"min_price"`
+	Revision int64      `json:"revision"`
+	SoldOut  bool       `json:"sold_out"`
+}
 
 // Instant A date-time of RFC 3339.
 type Instant = string
@@ -258,6 +522,18 @@ type ServiceStatus struct {
 	Feeds []FeedStatus `json:"feeds"`
 }
 
+// Zone defines model for Zone.
+type Zone struct {
+	// Capacity Tickets that are left.
+	Capacity int64   `json:"capacity"`
+	Id       *string `json:"id"`
+	Name     *string `json:"name"`
+
+	// Numbered Whether seats are numbered.
+	Numbered bool    `json:"numbered"`
+	Price    float32 `json:"price"`
+}
+
 // Internal defines model for Internal.
 type Internal = ErrorAnswer
 
@@ -275,6 +551,19 @@ type TargetTooLong = ErrorAnswer
 
 // Unavailable defines model for Unavailable.
 type Unavailable = ErrorAnswer
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// After A cursor, as `next` or an entry has it: the entries behind it are returned. From the start of the log unless given; `latest` is
+	// the end of it, for who wants to know only what comes.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit How many entries are returned at most.
+	Limit *string `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Wait For how many seconds the answer may wait where there are no entries yet.
+	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
@@ -354,9 +643,15 @@ type SearchEventsParams struct {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListChanges What changed, in order
+	// (GET /changes)
+	ListChanges(w http.ResponseWriter, r *http.Request, params ListChangesParams)
 	// ListEvents Events by any criteria, page by page
 	// (GET /events)
 	ListEvents(w http.ResponseWriter, r *http.Request, params ListEventsParams)
+	// GetEvent Everything that is known of an event
+	// (GET /events/{id})
+	GetEvent(w http.ResponseWriter, r *http.Request, id string)
 	// SearchEvents Events between two moments
 	// (GET /search)
 	SearchEvents(w http.ResponseWriter, r *http.Request, params SearchEventsParams)
@@ -373,6 +668,65 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListChanges operation middleware
+func (siw *ServerInterfaceWrapper) ListChanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "wait" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "wait", r.URL.Query(), &params.Wait, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "wait"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "wait", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListChanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Request) {
@@ -641,6 +995,32 @@ func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// GetEvent operation middleware
+func (siw *ServerInterfaceWrapper) GetEvent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetEvent(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SearchEvents operation middleware
 func (siw *ServerInterfaceWrapper) SearchEvents(w http.ResponseWriter, r *http.Request) {
 
@@ -823,6 +1203,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/search", wrapper.SearchEvents)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events", wrapper.ListEvents)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/events/{id}", wrapper.GetEvent)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/changes", wrapper.ListChanges)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/status", wrapper.GetStatus)
 
 	return m
@@ -855,6 +1237,159 @@ type UnavailableJSONResponse struct {
 	Body ErrorAnswer
 
 	Headers UnavailableResponseHeaders
+}
+
+type ListChangesRequestObject struct {
+	Params ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200ResponseHeaders struct {
+	CacheControl       *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type ListChanges200JSONResponse struct {
+	Body    ChangesAnswer
+	Headers ListChanges200ResponseHeaders
+}
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges400JSONResponse struct{ InvalidJSONResponse }
+
+func (response ListChanges400JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges410JSONResponse ErrorAnswer
+
+func (response ListChanges410JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(410)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges413JSONResponse struct{ RequestTooLargeJSONResponse }
+
+func (response ListChanges413JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges414JSONResponse struct{ TargetTooLongJSONResponse }
+
+func (response ListChanges414JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges429JSONResponse struct{ RateLimitedJSONResponse }
+
+func (response ListChanges429JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges500JSONResponse struct{ InternalJSONResponse }
+
+func (response ListChanges500JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges503JSONResponse struct{ UnavailableJSONResponse }
+
+func (response ListChanges503JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListEventsRequestObject struct {
@@ -1018,6 +1553,163 @@ func (response ListEvents500JSONResponse) VisitListEventsResponse(w http.Respons
 type ListEvents503JSONResponse struct{ UnavailableJSONResponse }
 
 func (response ListEvents503JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEventRequestObject struct {
+	Id string `json:"id"`
+}
+
+type GetEventResponseObject interface {
+	VisitGetEventResponse(w http.ResponseWriter) error
+}
+
+type GetEvent200ResponseHeaders struct {
+	CacheControl       *string
+	CacheStatus        *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type GetEvent200JSONResponse struct {
+	Body    EventDetail
+	Headers GetEvent200ResponseHeaders
+}
+
+func (response GetEvent200JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.CacheStatus != nil {
+		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent400JSONResponse struct{ InvalidJSONResponse }
+
+func (response GetEvent400JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent404JSONResponse ErrorAnswer
+
+func (response GetEvent404JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent413JSONResponse struct{ RequestTooLargeJSONResponse }
+
+func (response GetEvent413JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent414JSONResponse struct{ TargetTooLongJSONResponse }
+
+func (response GetEvent414JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(414)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent429JSONResponse struct{ RateLimitedJSONResponse }
+
+func (response GetEvent429JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent500JSONResponse struct{ InternalJSONResponse }
+
+func (response GetEvent500JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEvent503JSONResponse struct{ UnavailableJSONResponse }
+
+func (response GetEvent503JSONResponse) VisitGetEventResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1284,9 +1976,15 @@ func (response GetStatus500JSONResponse) VisitGetStatusResponse(w http.ResponseW
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListChanges What changed, in order
+	// (GET /changes)
+	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
 	// ListEvents Events by any criteria, page by page
 	// (GET /events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
+	// GetEvent Everything that is known of an event
+	// (GET /events/{id})
+	GetEvent(ctx context.Context, request GetEventRequestObject) (GetEventResponseObject, error)
 	// SearchEvents Events between two moments
 	// (GET /search)
 	SearchEvents(ctx context.Context, request SearchEventsRequestObject) (SearchEventsResponseObject, error)
@@ -1334,6 +2032,32 @@ type strictHandler struct {
 	options     StrictHTTPServerOptions
 }
 
+// ListChanges operation middleware
+func (sh *strictHandler) ListChanges(w http.ResponseWriter, r *http.Request, params ListChangesParams) {
+	var request ListChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx, request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		if err := validResponse.VisitListChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(w http.ResponseWriter, r *http.Request, params ListEventsParams) {
 	var request ListEventsRequestObject
@@ -1353,6 +2077,32 @@ func (sh *strictHandler) ListEvents(w http.ResponseWriter, r *http.Request, para
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListEventsResponseObject); ok {
 		if err := validResponse.VisitListEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEvent operation middleware
+func (sh *strictHandler) GetEvent(w http.ResponseWriter, r *http.Request, id string) {
+	var request GetEventRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEvent(ctx, request.(GetEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEvent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetEventResponseObject); ok {
+		if err := validResponse.VisitGetEventResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -23,9 +23,23 @@ type Events interface {
 	Page(ctx context.Context, r search.PageRequest) (search.Page, error)
 }
 
+// Details is the use case behind /events/{id}.
+type Details interface {
+	// Of returns what is known of the event. An unknown one is fault.NotFound.
+	Of(ctx context.Context, id event.ID) (search.Detail, error)
+}
+
 // Status is the use case behind /status.
 type Status interface {
 	Report(ctx context.Context) search.Report
+}
+
+// UseCases are what the API tells.
+type UseCases struct {
+	Events  Events
+	Details Details
+	Changes Changes
+	Status  Status
 }
 
 // Options adjust the API; the zero value works.
@@ -54,14 +68,16 @@ type API struct {
 }
 
 // New makes the API of its use cases.
-func New(events Events, status Status, o Options) *API {
+func New(u UseCases, o Options) *API {
 	failures := newFailures(cmp.Or(o.Logger, slog.Default()))
 	operations := &operations{
-		events:  events,
+		events:  u.Events,
+		details: u.Details,
+		changes: u.Changes,
 		clock:   o.Clock,
 		answers: o.Answers,
 		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
-		status:  status,
+		status:  u.Status,
 		version: o.Version,
 		pace:    defaultPace,
 	}
@@ -95,6 +111,8 @@ func (a *API) Route(r *http.Request) string { return a.router.route(r) }
 // operations implements what is generated from openapi.yaml.
 type operations struct {
 	events  Events
+	details Details
+	changes Changes
 	clock   func() time.Time
 	answers Answers // nil for none
 	timeout time.Duration

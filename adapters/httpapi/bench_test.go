@@ -21,7 +21,7 @@ func BenchmarkSearch20Kept(b *testing.B) {
 func BenchmarkSearch100k(b *testing.B) { benchmark(b, many(100_000), httpapi.Options{}) }
 
 func benchmark(b *testing.B, events httpapi.Events, o httpapi.Options) {
-	api := httpapi.New(events, statusOf(feeds{}), o)
+	api := httpapi.New(httpapi.UseCases{Events: events, Status: statusOf(feeds{})}, o)
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {

@@ -44,6 +44,9 @@ var listParameters = append(slices.Clone(bounds),
 	"match", "q", "min_price", "max_price", "currency", "provider", "organizer", "category", "city", "on_sale", "sold_out", "available",
 	"sortBy", "sortDir", "page", "pageSize", "cursor")
 
+// changesParameters are all that /changes knows.
+var changesParameters = []string{"after", "limit", "wait"}
+
 // checkQuery refuses what net/http would pass over, before the parameters are bound.
 func (f *failures) checkQuery(template string, next http.HandlerFunc) http.HandlerFunc {
 	check := func(query string) error { return nil }
@@ -51,9 +54,9 @@ func (f *failures) checkQuery(template string, next http.HandlerFunc) http.Handl
 	case "/search":
 		check = func(query string) error { return readable(query, bounds) }
 	case "/events":
-		check = func(query string) error {
-			return cmp.Or(onlyKnown(query, listParameters), readable(query, listParameters))
-		}
+		check = strict(template, listParameters)
+	case "/changes":
+		check = strict(template, changesParameters)
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := check(r.URL.RawQuery); err != nil {
@@ -62,6 +65,11 @@ func (f *failures) checkQuery(template string, next http.HandlerFunc) http.Handl
 		}
 		next(w, r)
 	}
+}
+
+// strict refuses what is not known as well.
+func strict(template string, known []string) func(query string) error {
+	return func(query string) error { return cmp.Or(onlyKnown(template, query, known), readable(query, known)) }
 }
 
 // readable refuses a parameter that cannot be decoded. net/url drops it without a word, and a search would
@@ -84,7 +92,7 @@ func readable(query string, known []string) error {
 }
 
 // onlyKnown refuses what would be ignored: who misspells a filter would be shown events that it should have left out.
-func onlyKnown(query string, known []string) error {
+func onlyKnown(template, query string, known []string) error {
 	for pair := range strings.SplitSeq(query, "&") {
 		if pair == "" {
 			continue
@@ -95,7 +103,7 @@ func onlyKnown(query string, known []string) error {
 			name = encoded
 		}
 		if !slices.Contains(known, name) {
-			return fault.InvalidField(clip(name), "%s is no parameter of /events; there are %s", quote(name), strings.Join(known, ", "))
+			return fault.InvalidField(clip(name), "%s is no parameter of %s; there are %s", quote(name), template, strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -31,20 +30,24 @@ func (o *operations) ListEvents(ctx context.Context, request ListEventsRequestOb
 		return makeList(&q, page), nil
 	}
 	answer := listAnswer{question: &q, pace: o.pace, kept: o.answers != nil}
-	if answer.kept {
-		answer.served, err = o.answers.Answer(ctx, q.key(), q.about(), load)
-	} else {
-		ctx, cancel := context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-		answer.served.Made, err = load(ctx)
-	}
-	if err != nil {
+	if answer.served, err = o.answer(ctx, q.key(), q.about(), load); err != nil {
 		return nil, err
 	}
 	if answer.served.Body == nil {
 		return noEvents{}, nil
 	}
 	return answer, nil
+}
+
+// answer brings an answer that is kept, or else what load makes.
+func (o *operations) answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error) {
+	if o.answers != nil {
+		return o.answers.Answer(ctx, key, about, load)
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	made, err := load(ctx)
+	return search.Served{Made: made}, err
 }
 
 // about is what the answer holds, for those who tell whether a change touches it. They know of each event the day of its
@@ -115,49 +118,6 @@ func appendList(b []byte, size int, page search.Page) []byte {
 		b = appendListed(b, &page.Events[i])
 	}
 	return append(b, "]}\n"...)
-}
-
-// appendListed appends an event with the fields of the published contract, and those that /events has besides.
-func appendListed(b []byte, e *event.Event) []byte {
-	f := &e.Facts
-	b = appendContract(append(b, '{'), e)
-	b = append(b, `,"starts_at":`...)
-	b = appendMoment(b, f.Start, appendInstant)
-	b = append(b, `,"ends_at":`...)
-	b = appendMoment(b, f.End, appendInstant)
-	b = append(b, `,"time_zone":`...)
-	b = appendKnown(b, f.TimeZone)
-	b = append(b, `,"sold_out":`...)
-	b = strconv.AppendBool(b, f.SoldOut)
-	b = append(b, `,"available":`...)
-	b = strconv.AppendBool(b, e.Available)
-	b = append(b, `,"currency":`...)
-	b = appendKnown(b, f.Currency)
-	b = append(b, `,"url":`...)
-	b = appendKnown(b, f.URL)
-	b = append(b, `,"city":`...)
-	b = appendKnown(b, f.City)
-	b = append(b, `,"category":`...)
-	b = appendKnown(b, f.Category)
-	b = append(b, `,"provider":`...)
-	b = appendText(b, e.Identity.Provider)
-	return append(b, '}')
-}
-
-// appendInstant appends a moment in RFC 3339. That has offsets of whole minutes; clocks of old were off by seconds as well.
-func appendInstant(m event.Moment, b []byte) []byte {
-	if m.Offset()%60 != 0 {
-		m = event.MomentAt(m.Unix(), 0)
-	}
-	return m.Time().AppendFormat(b, time.RFC3339)
-}
-
-// appendKnown appends a text, or null where the feed had none.
-func appendKnown(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, "null"...)
-	}
-	return appendText(b, s)
 }
 
 // listAnswer is a page and how it came about.

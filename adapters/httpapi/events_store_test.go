@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/ports"
 )
 
 // billboard is a store that is written to between two requests.
@@ -34,13 +36,18 @@ func newBillboard(t *testing.T, events ...event.Event) *billboard {
 // put writes events as they are, in place of what was known of them.
 func (b *billboard) put(t *testing.T, events ...event.Event) {
 	t.Helper()
+	require.NoError(t, write(t.Context(), b, "default", b.chunks, events...))
+	b.chunks++
+}
+
+// write stores events of a provider as they are, as a chunk of one run, in place of what was known of them.
+func write(ctx context.Context, store ports.Ingester, provider string, chunk int, events ...event.Event) error {
 	events = slices.SortedFunc(slices.Values(events), func(a, b event.Event) int { return strings.Compare(string(a.ID[:]), string(b.ID[:])) })
-	batch := catalogue.Batch{Run: catalogue.RunRef{Provider: "default", Number: catalogue.RunAt(noon)}, Chunk: b.chunks}
+	batch := catalogue.Batch{Run: catalogue.RunRef{Provider: provider, Number: catalogue.RunAt(noon)}, Chunk: chunk}
 	for _, e := range events {
 		batch.Understood = append(batch.Understood, e.ID)
 	}
-	b.chunks++
-	_, err := b.Apply(t.Context(), batch, func(s catalogue.Standing) []catalogue.Write {
+	_, err := store.Apply(ctx, batch, func(s catalogue.Standing) []catalogue.Write {
 		var writes []catalogue.Write
 		for _, e := range events {
 			w := catalogue.Write{Kind: catalogue.Added, Event: e, Fingerprint: event.Listing{Identity: e.Identity, Facts: e.Facts}.Fingerprint(), Was: event.During(e.Facts.Start, e.Facts.End)}
@@ -51,7 +58,7 @@ func (b *billboard) put(t *testing.T, events ...event.Event) {
 		}
 		return writes
 	})
-	require.NoError(t, err)
+	return err
 }
 
 // shown makes an event with everything that a page shows.

@@ -330,7 +330,7 @@ func TestNothingMatches(t *testing.T) {
 	}
 	code, _ := s.get(t, "/eventss").problem(t)
 	assert.Equal(t, "not_found", code, "a route that does not exist is another matter")
-	assert.Equal(t, http.StatusNotFound, s.get(t, "/events/x").StatusCode)
+	assert.Equal(t, http.StatusNotFound, s.get(t, "/events/x/y").StatusCode)
 }
 
 func TestPagesByNumber(t *testing.T) {
@@ -553,8 +553,8 @@ func TestListParametersAreAsDocumented(t *testing.T) {
 }
 
 func TestRoutesOfLists(t *testing.T) {
-	api := httpapi.New(search.NewEvents(summer, 10), statusOf(feeds{}), httpapi.Options{})
-	for target, want := range map[string]string{"/events": "/events", "/events/": "/events", "/events/x": httpapi.Unmatched, "/search": "/search"} {
+	api := httpapi.New(httpapi.UseCases{Events: search.NewEvents(summer, 10), Status: statusOf(feeds{})}, httpapi.Options{})
+	for target, want := range map[string]string{"/events": "/events", "/events/": "/events", "/events/x": "/events/{id}", "/events/x/y": httpapi.Unmatched, "/search": "/search"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
 		require.NoError(t, err)
 		assert.Equal(t, want, api.Route(r), target)

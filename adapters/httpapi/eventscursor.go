@@ -1,9 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"time"
 
@@ -18,11 +15,6 @@ type cursor struct {
 	mark search.Mark
 	now  time.Time // what "on sale" was asked against
 }
-
-const (
-	cursorVersion = 1
-	cursorSum     = 8 // bytes
-)
 
 // question is the part of what is asked that stays the same from page to page.
 func (q *listQuestion) question() []byte {
@@ -53,15 +45,9 @@ func (q *listQuestion) question() []byte {
 	return binary.AppendVarint(b, int64(q.Size))
 }
 
-// sumOf holds a cursor together with its question. It is no secret: who makes up a cursor is shown a page that anybody may see.
-func sumOf(body, question []byte) []byte {
-	sum := sha256.Sum256(append(append(make([]byte, 0, len(body)+len(question)), body...), question...))
-	return sum[:cursorSum]
-}
-
 // encode writes the cursor for the question.
 func (c cursor) encode(question []byte) string {
-	m, b := c.mark, []byte{cursorVersion}
+	m, b := c.mark, []byte(nil)
 	for _, n := range [...]int64{int64(m.Number), int64(m.Total), m.AsOf.Number, c.now.Unix(), m.After.Number} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -72,22 +58,16 @@ func (c cursor) encode(question []byte) string {
 		b = append(b, 0)
 	}
 	b = append(b, m.After.ID[:]...)
-	b = append(b, m.After.Text...)
-	return base64.RawURLEncoding.EncodeToString(append(b, sumOf(b, question)...))
+	return string(sealed(nil, append(b, m.After.Text...), question))
 }
 
 // decodeCursor reads a cursor that was written for the question. Any other is fault.Invalid.
 func decodeCursor(text string, question []byte) (cursor, error) {
 	refusal := fault.InvalidField("cursor", "cursor %s is not one of this search; take it from next in the Link header of a page, with all other parameters as they are there", quote(text))
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) <= cursorSum || b[0] != cursorVersion {
+	rest, ok := unsealed(text, question)
+	if !ok {
 		return cursor{}, refusal
 	}
-	body, sum := b[:len(b)-cursorSum], b[len(b)-cursorSum:]
-	if !bytes.Equal(sum, sumOf(body, question)) {
-		return cursor{}, refusal
-	}
-	rest := body[1:]
 	var numbers [5]int64
 	for i := range numbers {
 		n, size := binary.Varint(rest)

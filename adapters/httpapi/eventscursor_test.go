@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/base64"
 	"reflect"
 	"testing"
 	"time"
@@ -42,8 +41,8 @@ func TestACursorComesBackAsItWas(t *testing.T) {
 // Who knows how a cursor is held together can make one up. What is taken of it is something that every store can be asked.
 func TestACursorThatIsMadeUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		body := append([]byte{cursorVersion}, rapid.SliceOf(rapid.Byte()).Draw(t, "body")...)
-		got, err := decodeCursor(base64.RawURLEncoding.EncodeToString(append(body, sumOf(body, nil)...)), nil)
+		body := rapid.SliceOf(rapid.Byte()).Draw(t, "body")
+		got, err := decodeCursor(string(sealed(nil, body, nil)), nil)
 		if err != nil {
 			return
 		}

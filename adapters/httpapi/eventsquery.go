@@ -49,8 +49,8 @@ func readList(p ListEventsParams, clock func() time.Time) (listQuestion, error) 
 		By:   catalogue.SortBy(r.oneOf("sortBy", p.SortBy, sorts...)),
 		Desc: r.oneOf("sortDir", p.SortDir, "asc", "desc") == "desc",
 	}
-	q.Number = r.number("page", p.Page, 1, maxPageNumber)
-	q.Size = r.number("pageSize", p.PageSize, defaultPageSize, maxPageSize)
+	q.Number = r.number("page", p.Page, 1, maxPageNumber, 1)
+	q.Size = r.number("pageSize", p.PageSize, 1, maxPageSize, defaultPageSize)
 	if r.err == nil {
 		r.err = q.Criteria.Validate()
 	}
@@ -94,7 +94,7 @@ var sorts = func() (names []string) {
 
 // reading reads parameters, until the first that is wrong.
 type reading struct {
-	given url.Values
+	given url.Values // collects what was given; nil where nobody asks
 	err   error
 }
 
@@ -108,7 +108,9 @@ func (r *reading) value(name string, value *string, wanted string) (string, bool
 		r.err = fault.InvalidField(name, "%s is empty; leave it out, or give %s", name, wanted)
 		return "", false
 	}
-	r.given.Set(name, *value)
+	if r.given != nil {
+		r.given.Set(name, *value)
+	}
 	return *value, true
 }
 
@@ -146,14 +148,14 @@ func (r *reading) oneOf(name string, value *string, values ...string) string {
 	return ""
 }
 
-func (r *reading) number(name string, value *string, unset, most int) int {
-	wanted := "a whole number from 1 to " + strconv.Itoa(most)
+func (r *reading) number(name string, value *string, least, most, unset int) int {
+	wanted := "a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
 	given, ok := r.value(name, value, wanted)
 	if !ok {
 		return unset
 	}
 	n, err := strconv.ParseUint(given, 10, 31)
-	if err != nil || n < 1 || int(n) > most {
+	if err != nil || int(n) < least || int(n) > most {
 		r.refuse(name, given, wanted)
 	}
 	return int(n)

@@ -22,7 +22,7 @@ func handle(h http.Handler, target string) answer {
 }
 
 var summerAPI = sync.OnceValue(func() http.Handler {
-	return httpapi.New(search.NewEvents(summer, 100), statusOf(feeds{}), httpapi.Options{})
+	return httpapi.New(httpapi.UseCases{Events: search.NewEvents(summer, 100), Status: statusOf(feeds{})}, httpapi.Options{})
 })
 
 func handled(testing.TB) func(string) answer {

@@ -106,6 +106,8 @@ func statusOf(f feeds, expected ...search.Expected) *search.Status {
 
 type service struct {
 	events  httpapi.Events
+	details httpapi.Details
+	changes httpapi.Changes
 	status  httpapi.Status
 	options httpapi.Options
 	around  func(http.Handler) http.Handler
@@ -126,7 +128,7 @@ func serve(t *testing.T, s service) *service {
 	if s.status == nil {
 		s.status = statusOf(feeds{})
 	}
-	var handler http.Handler = httpapi.New(s.events, s.status, s.options)
+	var handler http.Handler = httpapi.New(httpapi.UseCases{Events: s.events, Details: s.details, Changes: s.changes, Status: s.status}, s.options)
 	if s.around != nil {
 		handler = s.around(handler)
 	}

@@ -50,7 +50,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 }
 
 func TestRoute(t *testing.T) {
-	api := httpapi.New(search.NewEvents(summer, 10), statusOf(feeds{}), httpapi.Options{})
+	api := httpapi.New(httpapi.UseCases{Events: search.NewEvents(summer, 10), Status: statusOf(feeds{})}, httpapi.Options{})
 	for target, want := range map[string]string{
 		"GET /search": "/search", "HEAD /search?starts_at=x": "/search", "GET /status": "/status",
 		"POST /search": httpapi.Unmatched, "GET /nowhere": httpapi.Unmatched, "GET /search/1": httpapi.Unmatched, "GET /": httpapi.Unmatched,

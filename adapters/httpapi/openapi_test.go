@@ -99,12 +99,16 @@ func TestUndocumentedAnswersAreSeen(t *testing.T) {
 
 func asDocumented(t *testing.T, doc *openapi3.T, a answer) error {
 	t.Helper()
-	item := doc.Paths.Value(a.Request.URL.Path)
+	path := a.Request.URL.Path
+	if strings.HasPrefix(path, "/events/") {
+		path = "/events/{id}"
+	}
+	item := doc.Paths.Value(path)
 	require.NotNil(t, item)
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: a.Request,
-			Route:   &routers.Route{Spec: doc, Path: a.Request.URL.Path, PathItem: item, Method: http.MethodGet, Operation: item.Get},
+			Route:   &routers.Route{Spec: doc, Path: path, PathItem: item, Method: http.MethodGet, Operation: item.Get},
 		},
 		Status: a.StatusCode,
 		Header: a.Header,

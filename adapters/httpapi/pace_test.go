@@ -37,7 +37,7 @@ func many(n int) httpapi.Events {
 // How long the service bears with its readers, told by a clock that does not run by itself.
 func TestPaceOfReaders(t *testing.T) {
 	const events = 20_000 // some 4 MB
-	answer := httpapi.New(many(events), statusOf(feeds{}), httpapi.Options{})
+	answer := httpapi.New(httpapi.UseCases{Events: many(events), Status: statusOf(feeds{})}, httpapi.Options{})
 	whole := handle(answer, "/search").body
 
 	tests := map[string]struct {
@@ -147,7 +147,7 @@ func (l *oneConnection) Close() error {
 func (l *oneConnection) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestLargeAnswerIsNotHeldInMemory(t *testing.T) {
-	api := httpapi.New(many(100_000), statusOf(feeds{}), httpapi.Options{})
+	api := httpapi.New(httpapi.UseCases{Events: many(100_000), Status: statusOf(feeds{})}, httpapi.Options{})
 	request := httptest.NewRequest(http.MethodGet, "/search", http.NoBody)
 	once := func() (sent, allocated int64) {
 		w := &discard{header: http.Header{}}

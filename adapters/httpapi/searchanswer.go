@@ -2,8 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strconv"
-	"sync"
 
 	"github.com/marquee-events/marquee/core/event"
 )
@@ -15,52 +13,22 @@ type searchAnswer struct {
 	pace   pace
 }
 
-// pieceSize is how much of an answer is collected before it is sent. One that fits a piece has a
-// Content-Length; a longer one is streamed and costs no more memory.
-const pieceSize = 32 << 10
-
-var pieces = sync.Pool{New: func() any {
-	b := make([]byte, 0, pieceSize+pieceSize/8)
-	return &b
-}}
-
 // VisitSearchEventsResponse writes the answer. The error is the connection's.
 func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
-	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
-	reader := a.pace.start(w)
 	answerHeaders(w.Header(), cacheBriefly)
-	rest, err := appendSearch((*piece)[:0], a.events, reader.send)
-	if err == nil {
-		if reader.sent == 0 {
-			w.Header().Set("Content-Length", strconv.Itoa(len(rest)))
-		}
-		err = reader.send(rest)
-	}
-	keepPiece(piece, rest)
-	return err
+	return writePieces(w, a.pace, func(b []byte, flush flush) ([]byte, error) { return appendSearch(b, a.events, flush) })
 }
 
-// keepPiece gives a piece back as it is by now.
-func keepPiece(piece *[]byte, now []byte) {
-	if cap(now) <= 2*pieceSize { // a title may have made it grow; such a one is not kept
-		*piece = now
-		pieces.Put(piece)
-	}
-}
-
-// appendSearch appends the answer to b. Whenever b holds a piece, flush gets it and b starts over.
-func appendSearch(b []byte, events []event.Event, flush func([]byte) error) ([]byte, error) {
+// appendSearch appends the answer to b.
+func appendSearch(b []byte, events []event.Event, flush flush) ([]byte, error) {
 	b = append(b, `{"data":{"events":[`...)
 	for i := range events {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendSummary(b, &events[i])
-		if len(b) >= pieceSize {
-			if err := flush(b); err != nil {
-				return b, err
-			}
-			b = b[:0]
+		var err error
+		if b, err = flush(appendSummary(b, &events[i])); err != nil {
+			return b, err
 		}
 	}
 	return append(b, "]},\"error\":null}\n"...), nil

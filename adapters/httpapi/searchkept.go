@@ -43,13 +43,13 @@ var errTooLarge = errors.New("too large to be kept")
 func makeSearch(page catalogue.Page) search.Made {
 	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
 	var body []byte
-	rest, err := appendSearch((*piece)[:0], page.Events, func(b []byte) error {
+	rest, err := appendSearch((*piece)[:0], page.Events, inPieces(func(b []byte) error {
 		if len(body)+len(b) > ports.MaxAnswer {
 			return errTooLarge
 		}
 		body = append(body, b...)
 		return nil
-	})
+	}))
 	made := search.Made{At: page.At, Page: page}
 	if err == nil && len(body)+len(rest) <= ports.MaxAnswer {
 		if body == nil {
@@ -149,18 +149,20 @@ func appendRange(b []byte, r event.TimeRange) []byte {
 // handwriting is the hash of how an answer is written that shows everything that answers have. What is not to be seen
 // in it, and still changes answers, has to change the number.
 var handwriting = func() [sha256.Size]byte {
-	b, _ := appendSearch([]byte("1"), []event.Event{{}, showsAll}, nil) // shorter than a piece
+	b, _ := appendSearch([]byte("1"), []event.Event{{}, showsAll}, inPieces(nil)) // shorter than a piece
 	return sha256.Sum256(b)
 }()
 
 // showsAll is an event that has everything that answers show.
 var showsAll = event.Event{
-	Identity: event.Identity{Provider: "default"},
+	Identity:  event.Identity{Provider: "default"},
+	FirstSeen: time.UnixMilli(1625079600123), Revision: 3,
 	Facts: event.Facts{
 		Title: "<\"\\/\n\u2028é🎭\x00\xff>",
 		Start: event.MomentAt(1625079600, 7200), End: event.MomentAt(1625086800, -3600), TimeZone: "Europe/Madrid",
 		SoldOut: true, Prices: event.PriceRange{Known: true, Min: 1, Max: event.MaxPrice}, Currency: "EUR",
-		Category: "music", City: "Madrid", URL: "/291",
+		Category: "music", City: "Madrid", URL: "/291", Venue: "WiZink", Image: "/291.png", Organizer: "1", SellMode: event.Online,
+		SaleStart: event.MomentAt(1625000000, 7200), SaleEnd: event.MomentAt(1625070000, 7200), Capacity: 12,
 	},
 	Available: true,
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/core/search"
+	"github.com/marquee-events/marquee/ports"
 )
 
 // logbook is a change log in memory that knows its last change alone.
@@ -86,10 +87,9 @@ func (c *counted) Page(ctx context.Context, r search.PageRequest) (search.Page, 
 	return c.Events.Page(ctx, r)
 }
 
-// keeper makes answers that are kept, and returns once they are.
-func keeper(t testing.TB) (httpapi.Answers, *logbook) {
+// following follows a log until the test ends, and returns once it does.
+func following(t testing.TB, log ports.ChangeReader) *search.Freshness {
 	t.Helper()
-	log := &logbook{news: make(chan struct{})}
 	followed := make(chan struct{})
 	once := sync.OnceFunc(func() { close(followed) })
 	fresh := search.NewFreshness(log, search.FreshnessOptions{OnFollow: func(context.Context, search.Follow) { once() }})
@@ -101,7 +101,18 @@ func keeper(t testing.TB) (httpapi.Answers, *logbook) {
 		running.Wait()
 	})
 	<-followed
-	return search.NewAnswers(memcache.New(memcache.Options{}), fresh, time.Now, search.AnswersOptions{}), log
+	return fresh
+}
+
+func keeping(fresh *search.Freshness) httpapi.Answers {
+	return search.NewAnswers(memcache.New(memcache.Options{}), fresh, time.Now, search.AnswersOptions{})
+}
+
+// keeper makes answers that are kept.
+func keeper(t testing.TB) (httpapi.Answers, *logbook) {
+	t.Helper()
+	log := &logbook{news: make(chan struct{})}
+	return keeping(following(t, log)), log
 }
 
 func serveKept(t *testing.T, events httpapi.Events) (*service, *counted, *logbook) {

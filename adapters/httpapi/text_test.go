@@ -92,7 +92,7 @@ func TestSearchAnswerAsEncodingJSON(t *testing.T) {
 				price(f.Prices.Known, f.Prices.Min), price(f.Prices.Known, f.Prices.Max),
 			})
 		}
-		got, err := appendSearch(nil, events, nil)
+		got, err := appendSearch(nil, events, inPieces(nil))
 		if err != nil || string(got) != asEncodingJSON(t, want) {
 			t.Fatalf("%v, got\n%s\nwant\n%s", err, got, asEncodingJSON(t, want))
 		}

@@ -36,11 +36,15 @@ func newStatus(c config.Config, feeds ports.FeedReader, clock func() time.Time) 
 	return search.NewStatus(feeds, expected, clock)
 }
 
+func newUseCases(events *search.Events, details ports.EventReader, changes *search.Changes, status *search.Status) httpapi.UseCases {
+	return httpapi.UseCases{Events: events, Details: search.NewDetails(details), Changes: changes, Status: status}
+}
+
 // newAPI is the public API. The limiter is inside, because what it refuses is an answer like any other: it
 // has an envelope, a request id and a row in the metrics.
-func newAPI(c config.Config, b observability.Build, events *search.Events, answers *search.Answers, status *search.Status, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) http.Handler {
+func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers *search.Answers, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) http.Handler {
 	limiter := tokenbucket.New(tokenbucket.Options{RPS: c.RateLimitRPS, Burst: c.RateLimitBurst})
-	api := httpapi.New(events, status, httpapi.Options{
+	api := httpapi.New(u, httpapi.Options{
 		Version: b.Version, TrustedProxies: c.TrustedProxies, Clock: clock, Logger: log,
 		Limiter: observability.ObserveLimiter(limiter, rec),
 		Answers: observability.ObserveAnswers(answers, rec),
@@ -48,8 +52,9 @@ func newAPI(c config.Config, b observability.Build, events *search.Events, answe
 	return observability.ObserveHTTP(api, rec, api.Route)
 }
 
-func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, at *Addresses, log *slog.Logger) {
+func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, changes *search.Changes, at *Addresses, log *slog.Logger) {
 	server := httpapi.NewServer(h, httpapi.ServerOptions{Addr: c.HTTPAddr, Logger: log})
+	server.RegisterOnShutdown(changes.End) // who waits for changes would hold up the stop
 	serve(lc, stop, log, at, PublicAPI, server, func(ctx context.Context) error { return shutdown(ctx, log, PublicAPI, server) })
 }
 

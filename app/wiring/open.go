@@ -9,6 +9,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/observability"
 )
 
@@ -81,7 +82,7 @@ func parts(s Settings) fx.Option {
 		fx.Provide(newApplier, newConsumer),
 		fx.Provide(NewSource, newFeedOptions, newFeed, newFetcher, newPoller),
 		fx.Provide(openRedis, newAnswerKeeping, newFreshness, newAnswers),
-		fx.Provide(newEvents, newStatus, newAPI, newAdmin, newAddresses),
+		fx.Provide(newEvents, search.NewChanges, newStatus, newUseCases, newAPI, newAdmin, newAddresses),
 	)
 }
 

@@ -80,6 +80,7 @@ type storePorts struct {
 	fx.Out
 
 	Searcher   ports.Searcher
+	Events     ports.EventReader
 	Changes    ports.ChangeReader
 	Ingester   ports.Ingester
 	Runs       ports.Runs
@@ -93,6 +94,7 @@ type storePorts struct {
 func observedStore(s Catalogue, rec *observability.Recorder) storePorts {
 	return storePorts{
 		Searcher:   observability.ObserveSearcher(s, rec),
+		Events:     observability.ObserveEventReader(s, rec),
 		Changes:    observability.ObserveChangeReader(s, rec),
 		Ingester:   observability.ObserveIngester(s, rec),
 		Runs:       observability.ObserveRuns(s, rec),

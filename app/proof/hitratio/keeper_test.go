@@ -46,7 +46,7 @@ func newKeeper(t *testing.T, store *sqlite.Store, log ports.ChangeReader, clock 
 
 // newAPI makes every answer anew where there are no answers to keep.
 func newAPI(store *sqlite.Store, clock func() time.Time, answers httpapi.Answers) http.Handler {
-	return httpapi.New(search.NewEvents(store, maxResults), search.NewStatus(store, nil, clock), httpapi.Options{Answers: answers})
+	return httpapi.New(httpapi.UseCases{Events: search.NewEvents(store, maxResults), Status: search.NewStatus(store, nil, clock)}, httpapi.Options{Answers: answers})
 }
 
 // ask asks for an answer, and tells whether it was one that had been kept.

@@ -1,0 +1,52 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// pieceSize is how much of an answer is collected before it is sent. One that fits a piece has a
+// Content-Length; a longer one is streamed and costs no more memory.
+const pieceSize = 32 << 10
+
+var pieces = sync.Pool{New: func() any {
+	b := make([]byte, 0, pieceSize+pieceSize/8)
+	return &b
+}}
+
+// flush takes what an answer has so far: once that is a piece, it is sent, and the answer goes on with what is returned.
+type flush = func([]byte) ([]byte, error)
+
+// inPieces is a flush that hands on each piece.
+func inPieces(send func([]byte) error) flush {
+	return func(b []byte) ([]byte, error) {
+		if len(b) < pieceSize {
+			return b, nil
+		}
+		return b[:0], send(b)
+	}
+}
+
+// writePieces sends an answer while it is appended. The error is the connection's.
+func writePieces(w http.ResponseWriter, pace pace, appendAnswer func([]byte, flush) ([]byte, error)) error {
+	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
+	reader := pace.start(w)
+	rest, err := appendAnswer((*piece)[:0], inPieces(reader.send))
+	if err == nil {
+		if reader.sent == 0 {
+			w.Header().Set("Content-Length", strconv.Itoa(len(rest)))
+		}
+		err = reader.send(rest)
+	}
+	keepPiece(piece, rest)
+	return err
+}
+
+// keepPiece gives a piece back as it is by now.
+func keepPiece(piece *[]byte, now []byte) {
+	if cap(now) <= 2*pieceSize { // a title may have made it grow; such a one is not kept
+		*piece = now
+		pieces.Put(piece)
+	}
+}
