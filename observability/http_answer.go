@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 )
 
 // watchedAnswer remembers the status and length of an answer. What it does not have itself,
@@ -17,6 +20,19 @@ type watchedAnswer struct {
 
 // Unwrap gives http.ResponseController what it controls.
 func (a *watchedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// waited is for how long the answer did nothing but wait for what the request wanted to wait for.
+func (a *watchedAnswer) waited() time.Duration {
+	timing := a.Header()["Server-Timing"]
+	if len(timing) == 0 {
+		return 0
+	}
+	milliseconds, found := strings.CutPrefix(timing[0], "wait;dur=")
+	if n, err := strconv.Atoi(milliseconds); found && err == nil {
+		return time.Duration(n) * time.Millisecond
+	}
+	return 0
+}
 
 // WriteHeader begins the answer, unless it is an interim one.
 func (a *watchedAnswer) WriteHeader(status int) {

@@ -27,6 +27,9 @@ const (
 // given. A trace is continued where the request brings one, and the sampler decides; who serves strangers and does not
 // want them to decide sets OTEL_TRACES_SAMPLER to a sampler that does not follow its parent.
 //
+// What an answer waited because it was asked to, as its Server-Timing says ("wait;dur=" and milliseconds), is no part of
+// the time that it took.
+//
 // A panic passes through and counts as 500, also when it cuts an answer that had begun.
 func ObserveHTTP(next http.Handler, rec *Recorder, route func(*http.Request) string) http.Handler {
 	h := &observedHandler{next: next, rec: rec, route: route}
@@ -66,7 +69,7 @@ func (h *observedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	returned := false
 	defer func() {
 		h.rec.httpInFlight.Dec()
-		h.done(r, span, answer, answer.code(ctx, returned), time.Since(began))
+		h.done(r, span, answer, answer.code(ctx, returned), time.Since(began)-answer.waited())
 	}()
 	h.next.ServeHTTP(answer, r)
 	returned = true

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -114,6 +115,18 @@ func TestASlowRequestIsLogged(t *testing.T) {
 	rec := observability.NewRecorder(observability.RecorderOptions{Registry: observability.NewRegistry(observability.Build{}), Logger: log, SlowRequest: 1})
 	observability.ObserveHTTP(answer(http.StatusOK), rec, byPattern).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	require.Contains(t, lines.String(), "level=WARN msg=request")
+}
+
+func TestWaitingThatWasAskedForIsNotSlow(t *testing.T) {
+	for timing, want := range map[string]string{"wait;dur=3600000": "DEBUG", "wait;dur=0": "WARN", "db;dur=3600000": "WARN", "wait;dur=x": "WARN", "": "WARN"} {
+		var lines bytes.Buffer
+		log, err := observability.NewLogger(&lines, slog.LevelDebug, observability.FormatText)
+		require.NoError(t, err)
+		rec := observability.NewRecorder(observability.RecorderOptions{Registry: observability.NewRegistry(observability.Build{}), Logger: log, SlowRequest: 1})
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Server-Timing", timing) })
+		observability.ObserveHTTP(h, rec, byPattern).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		require.Contains(t, lines.String(), "level="+want+" msg=request", timing)
+	}
 }
 
 func TestLabelsOfRequestsAreBounded(t *testing.T) {

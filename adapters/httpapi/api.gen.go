@@ -1252,6 +1252,7 @@ type ListChanges200ResponseHeaders struct {
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
+	ServerTiming       *string
 }
 
 type ListChanges200JSONResponse struct {
@@ -1277,6 +1278,9 @@ func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.Respo
 	}
 	if response.Headers.RateLimitReset != nil {
 		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	if response.Headers.ServerTiming != nil {
+		w.Header().Set("Server-Timing", fmt.Sprint(*response.Headers.ServerTiming))
 	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/core/search"
 )
 
 // Changes is the use case behind /changes.
@@ -16,7 +17,7 @@ type Changes interface {
 	Head(ctx context.Context) (catalogue.Version, error)
 	// After returns at most limit changes after a version, in order, and waits for some where there are none. A version
 	// of another history is fault.Gone.
-	After(ctx context.Context, v catalogue.Version, limit int, wait time.Duration) (catalogue.ChangeBatch, error)
+	After(ctx context.Context, v catalogue.Version, limit int, wait time.Duration) (search.ToldChanges, error)
 }
 
 const (
@@ -44,7 +45,7 @@ func (o *operations) ListChanges(ctx context.Context, request ListChangesRequest
 			return nil, err
 		}
 	}
-	batch, err := o.changes.After(ctx, after, limit, time.Duration(wait)*time.Second)
+	told, err := o.changes.After(ctx, after, limit, time.Duration(wait)*time.Second)
 	if fault.Is(err, fault.Gone) {
 		return nil, &fault.Error{
 			Kind: fault.Gone, Field: "after", Cause: err,
@@ -54,13 +55,13 @@ func (o *operations) ListChanges(ctx context.Context, request ListChangesRequest
 	if err != nil {
 		return nil, err
 	}
-	return changesAnswer{after: after, batch: batch, pace: o.pace}, nil
+	return changesAnswer{after: after, told: told, pace: o.pace}, nil
 }
 
 // changesAnswer is a part of the log.
 type changesAnswer struct {
 	after catalogue.Version
-	batch catalogue.ChangeBatch
+	told  search.ToldChanges
 	pace  pace
 }
 
@@ -68,23 +69,27 @@ type changesAnswer struct {
 // connection's.
 func (a changesAnswer) VisitListChangesResponse(w http.ResponseWriter) error {
 	answerHeaders(w.Header(), cacheNever)
+	if a.told.Waited > 0 {
+		// Whoever times answers has to know that this one did not take so long because it could not be quicker.
+		w.Header().Set("Server-Timing", "wait;dur="+strconv.FormatInt(a.told.Waited.Milliseconds(), 10))
+	}
 	return writePieces(w, a.pace, func(b []byte, flush flush) ([]byte, error) {
 		next := a.after
 		b = append(b, `{"changes":[`...)
-		for i := range a.batch.Changes {
+		for i := range a.told.Changes {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			next = a.batch.Changes[i].Version
+			next = a.told.Changes[i].Version
 			var err error
-			if b, err = flush(appendChange(b, &a.batch.Changes[i])); err != nil {
+			if b, err = flush(appendChange(b, &a.told.Changes[i])); err != nil {
 				return b, err
 			}
 		}
 		b = append(b, `],"next":"`...)
 		b = appendChangesCursor(b, next)
 		b = append(b, `","more":`...)
-		b = strconv.AppendBool(b, next.Number < a.batch.Head.Number)
+		b = strconv.AppendBool(b, next.Number < a.told.Head.Number)
 		return append(b, "}\n"...), nil
 	})
 }

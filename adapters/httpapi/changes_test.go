@@ -117,7 +117,9 @@ func TestWaitingForAChange(t *testing.T) {
 	at := s.get(t, "/changes").part(t).Next
 	assert.Empty(t, s.get(t, "/changes?wait=0&after="+at).part(t).Changes)
 	waited := time.Now()
-	assert.Empty(t, s.get(t, "/changes?wait=1&after="+at).part(t).Changes)
+	got := s.get(t, "/changes?wait=1&after="+at)
+	assert.Empty(t, got.part(t).Changes)
+	assert.Regexp(t, `^wait;dur=1\d\d\d$`, got.Header.Get("Server-Timing"))
 	assert.GreaterOrEqual(t, time.Since(waited), time.Second)
 
 	told := make(chan answer, 1)

@@ -53,35 +53,42 @@ func (c *Changes) Head(ctx context.Context) (catalogue.Version, error) {
 	return batch.Head, err
 }
 
-// After returns at most limit changes after a version, in order, all that there are at first. Where there are none it waits for
-// some, but no longer than wait, and not at all where too many wait already. A version of another history is fault.Gone.
-// The batch is shared: it is not to be changed.
-func (c *Changes) After(ctx context.Context, version catalogue.Version, limit int, wait time.Duration) (catalogue.ChangeBatch, error) {
-	batch := catalogue.ChangeBatch{Head: version}
-	var err error
+// ToldChanges are changes, and for how long nothing was done but to wait for them.
+type ToldChanges struct {
+	catalogue.ChangeBatch // shared: not to be changed
+	Waited                time.Duration
+}
+
+// After returns at most limit changes after a version, in order. Where there are none it waits for some, but no longer than
+// wait, and not at all where too many wait already. A version of another history is fault.Gone.
+func (c *Changes) After(ctx context.Context, version catalogue.Version, limit int, wait time.Duration) (told ToldChanges, err error) {
+	told.Head = version
+	what := changesAfter{version, limit}
 	if wait <= 0 || c.fresh.Followed() != version { // else the log would only say what is known
-		batch, err = c.read(ctx, changesAfter{version, limit})
+		told.ChangeBatch, err = c.read(ctx, what)
 	}
-	if err != nil || len(batch.Changes) > 0 || wait <= 0 {
-		return batch, err
+	if err != nil || len(told.Changes) > 0 || wait <= 0 {
+		return told, err
 	}
 	defer c.waiting.Add(-1)
 	if c.waiting.Add(1) > mostWaiting {
-		return batch, nil
+		return told, nil
 	}
 	patience, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	defer context.AfterFunc(c.ended, cancel)()
 	for patience.Err() == nil {
+		began := time.Now()
 		c.fresh.Await(patience, version)
+		told.Waited += time.Since(began)
 		if ctx.Err() != nil {
-			return batch, fault.Wrap(fault.Unavailable, "wait for changes", ctx.Err())
+			return told, fault.Wrap(fault.Unavailable, "wait for changes", ctx.Err())
 		}
-		if batch, err = c.read(ctx, changesAfter{version, limit}); err != nil || len(batch.Changes) > 0 {
-			return batch, err
+		if told.ChangeBatch, err = c.read(ctx, what); err != nil || len(told.Changes) > 0 {
+			return told, err
 		}
 	}
-	return batch, nil
+	return told, nil
 }
 
 // read reads the log, or waits for another caller who reads the same.

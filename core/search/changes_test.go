@@ -32,7 +32,7 @@ func openChanges(t *testing.T, log *search.Journal) *search.Changes {
 
 // told is what a reader was told, and when.
 type told struct {
-	batch catalogue.ChangeBatch
+	batch search.ToldChanges
 	err   error
 	after time.Duration
 }
@@ -70,6 +70,7 @@ func TestWhoWaitsForChangesIsToldOfThemAtOnce(t *testing.T) {
 			require.Len(t, a.batch.Changes, 1)
 			require.Equal(t, next, a.batch.Head)
 			require.Equal(t, 7*time.Second+2*time.Millisecond, a.after, "the follower's look, and that of them all")
+			require.Equal(t, 7*time.Second+time.Millisecond, a.batch.Waited)
 		}
 		assert.Equal(t, 2, log.Reads()-before, "who waits costs nothing, and who asks for the same shares one look")
 	})
