@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/adapters/sqlite"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -96,7 +97,7 @@ func (f found) sound(t *testing.T) {
 	}
 	require.NotEmpty(t, f.log)
 	assert.Equal(t, f.log[len(f.log)-1].Version, f.head, "the head is not the last entry")
-	same(t, "the log, replayed, against the events", f.events, replayed)
+	prooftest.Same(t, "the log, replayed, against the events", f.events, replayed)
 }
 
 // remembers checks that fleeting events are there once the broker had them, whoever died after that, and
@@ -178,7 +179,7 @@ func (f found) shows(t *testing.T, s snapshot) {
 		}
 		return !here || !valid(listings[id].start)
 	})
-	same(t, "the events against the last snapshot", want, got)
+	prooftest.Same(t, "the events against the last snapshot", want, got)
 }
 
 // agrees compares with the model. book tells which snapshot a run has read.
@@ -188,7 +189,7 @@ func (f found) agrees(t *testing.T, m *model, book map[catalogue.RunNumber]int) 
 	for id, e := range m.events {
 		want[id] = e.view(e.available)
 	}
-	same(t, "the events against the model", want, f.views())
+	prooftest.Same(t, "the events against the model", want, f.views())
 
 	history, logged := map[event.ID]string{}, map[event.ID]string{}
 	for id, e := range m.events {
@@ -201,7 +202,7 @@ func (f found) agrees(t *testing.T, m *model, book map[catalogue.RunNumber]int) 
 		require.True(t, known, "run %d has changed something and never asked for the feed", c.Run)
 		logged[c.Event.ID] += fmt.Sprintf(" %s in snapshot %d;", c.Kind, read)
 	}
-	same(t, "the log against the model", history, logged)
+	prooftest.Same(t, "the log against the model", history, logged)
 
 	var open []string
 	for identity, isOpen := range f.rejections {
@@ -235,33 +236,8 @@ func (f found) equals(t *testing.T, undisturbed found) {
 		}
 		return all
 	}
-	same(t, "changes", steps(undisturbed), steps(f))
-	same(t, "zones", undisturbed.zones, f.zones)
-	same(t, "rejections", undisturbed.rejections, f.rejections)
+	prooftest.Same(t, "changes", steps(undisturbed), steps(f))
+	prooftest.Same(t, "zones", undisturbed.zones, f.zones)
+	prooftest.Same(t, "rejections", undisturbed.rejections, f.rejections)
 	assert.Len(t, f.log, len(undisturbed.log), "entries of the log")
-}
-
-// same shows the first few differences of what may be thousands.
-func same[K comparable, V comparable](t *testing.T, what string, want, got map[K]V) {
-	t.Helper()
-	var differences []string
-	for _, key := range slices.Collect(maps.Keys(want)) {
-		if g, ok := got[key]; !ok {
-			differences = append(differences, fmt.Sprintf("%v is missing: %+v", key, want[key]))
-		} else if g != want[key] {
-			differences = append(differences, fmt.Sprintf("%v is\n    %+v, not\n    %+v", key, g, want[key]))
-		}
-	}
-	for key, g := range got {
-		if _, ok := want[key]; !ok {
-			differences = append(differences, fmt.Sprintf("%v is too many: %+v", key, g))
-		}
-	}
-	const shown = 5
-	for _, d := range differences[:min(shown, len(differences))] {
-		t.Errorf("%s: %s", what, d)
-	}
-	if n := len(differences); n > shown {
-		t.Errorf("%s: and %d more differences", what, n-shown)
-	}
 }

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
@@ -24,11 +25,8 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// ordersVariable makes this test binary a whole process that serves in a data folder. It hears orders on its standard
-// input, says on its standard output what it comes by, and stops in order when its input ends.
-const ordersVariable = "MARQUEE_TEST_CRASH_ORDERS"
-
-// orders are what a process is started with.
+// orders are what a process is started with that serves in a data folder. It hears further ones on its standard input, and
+// says on its standard output what it comes by.
 type orders struct {
 	Dir, Feed string
 	Trap      order
@@ -64,9 +62,9 @@ type standing struct {
 }
 
 // live is the life of a process.
-func live(raw string) error {
+func live(raw []byte) error {
 	var o orders
-	if err := json.Unmarshal([]byte(raw), &o); err != nil {
+	if err := json.Unmarshal(raw, &o); err != nil {
 		return fmt.Errorf("read orders: %w", err)
 	}
 	c, _, err := config.Load([]string{
@@ -79,33 +77,17 @@ func live(raw string) error {
 	trap := &trap{order: o.Trap, news: make(chan struct{}, 1), out: json.NewEncoder(os.Stdout)}
 	var feeds ports.FeedReader
 	var backlog ports.Backlog
-	app := wiring.Process(wiring.Settings{Config: c, Roles: wiring.AllRoles, Build: observability.Build{Version: "test"}},
-		trap.around(), fx.Populate(&feeds, &backlog))
-	starting, cancel := context.WithTimeout(context.Background(), app.StartTimeout())
-	defer cancel()
-	if err := app.Start(starting); err != nil {
-		return err
-	}
-
 	life, end := context.WithCancel(context.Background())
 	defer end()
 	var watching sync.WaitGroup
-	watching.Go(func() { trap.watch(life, feeds, backlog) })
-	fallen := make(chan struct{})
-	go func() {
-		defer close(fallen)
-		trap.obey(os.Stdin)
-	}()
-	select {
-	case <-fallen:
-	case s := <-app.Wait():
-		return fmt.Errorf("the process ended by itself, with %d", s.ExitCode)
-	}
-	end()
-	watching.Wait()
-	stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
-	defer cancel()
-	return app.Stop(stopping)
+	return prooftest.Serve(wiring.Settings{Config: c, Roles: wiring.AllRoles, Build: observability.Build{Version: "test"}},
+		func() { watching.Go(func() { trap.watch(life, feeds, backlog) }) },
+		func() {
+			trap.obey(os.Stdin)
+			end()
+			watching.Wait()
+		},
+		trap.around(), fx.Populate(&feeds, &backlog))
 }
 
 // trap stands at the ports, says what comes by, and kills its own process where it was told to.

@@ -1,25 +1,17 @@
 package crash
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/catalogue"
 )
-
-// patience is how long anything may take that has to come. The longest that the product itself ever waits is the 15 s after
-// which the broker gives what a dead consumer had in hand to another one.
-const patience = 90 * time.Second
 
 // history is a data folder, the processes that live in it one after the other, and the provider that they read. One
 // goroutine, the test's, does everything in it.
@@ -38,7 +30,7 @@ type history struct {
 	blow     blow                        // that is still to come
 	waiting  *request                    // for the trap to be set
 	tally    tally
-	log      tail // of its processes
+	log      prooftest.Tail // of its processes
 
 	reaper reaper
 }
@@ -67,9 +59,7 @@ func (h *history) start() {
 		o.Trap.kill = h.blow.kills[0]
 	}
 	h.tally.lives++
-	var err error
-	h.life, err = begin(o, &h.log)
-	require.NoError(h.t, err)
+	h.life = begin(h.t, o, &h.log)
 	h.reaper.started()
 }
 
@@ -94,16 +84,16 @@ func (h *history) turn(b blow) {
 func (h *history) finish() {
 	h.t.Helper()
 	h.await("the backlog to be empty", func() bool { return h.standing.Backlog == 0 && h.standing.State == catalogue.Concluded })
-	require.NoError(h.t, h.life.in.Close())
+	h.life.process.Finish()
 	h.life.stopped = true
 	h.await("the process to stop", func() bool { return h.life.over })
-	require.NoError(h.t, h.life.err, "it was to stop in order")
+	require.NoError(h.t, h.life.process.Err(), "it was to stop in order")
 }
 
 // await lets the history go on until something has come.
 func (h *history) await(what string, come func() bool) {
 	h.t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(prooftest.Patience)
 	defer deadline.Stop()
 	for !come() {
 		select {
@@ -112,7 +102,7 @@ func (h *history) await(what string, come func() bool) {
 				h.hear(w)
 			} else {
 				h.bury()
-				deadline.Reset(patience)
+				deadline.Reset(prooftest.Patience)
 			}
 		case r := <-h.requests:
 			h.receive(r)
@@ -120,7 +110,7 @@ func (h *history) await(what string, come func() bool) {
 			h.reaper.comes = nil
 			h.life.kill()
 		case <-deadline.C:
-			h.t.Fatalf("%s have waited for %s; the feed stands at %+v, and %v is still to come", patience, what, h.standing, h.blow.kills)
+			h.t.Fatalf("%s have waited for %s; the feed stands at %+v, and %v is still to come", prooftest.Patience, what, h.standing, h.blow.kills)
 		}
 	}
 }
@@ -168,7 +158,7 @@ func (h *history) receive(r request) {
 	}
 	h.life.trapped = true
 	h.waiting = &r
-	if err := h.life.hear(order{h.blow.kills[0], r.run, h.blow.refused, h.blow.lingers}); err != nil {
+	if err := h.life.process.Tell(order{h.blow.kills[0], r.run, h.blow.refused, h.blow.lingers}); err != nil {
 		h.t.Fatalf("set the trap: %v", err)
 	}
 }
@@ -193,7 +183,7 @@ func (h *history) bury() {
 		l.said = nil
 		return
 	}
-	killed := l.process.ProcessState.ExitCode() == -1
+	killed := l.process.Killed()
 	switch {
 	case killed && l.fate != "":
 		h.tally.named[l.fate]++
@@ -205,7 +195,7 @@ func (h *history) bury() {
 		h.tally.random[l.at]++
 		h.reaper.left--
 	default:
-		h.t.Fatalf("a process ended by itself: %v", l.err)
+		h.t.Fatalf("a process ended by itself: %v", l.process.Err())
 	}
 	h.waiting = nil
 	h.start()
@@ -213,9 +203,8 @@ func (h *history) bury() {
 
 // life is the life of a process.
 type life struct {
-	process *exec.Cmd
-	in      io.WriteCloser
-	said    <-chan word
+	process *prooftest.Process
+	said    <-chan word // closed when it has ended
 
 	at      point // where it came by last
 	trapped bool  // it was told where to die
@@ -223,54 +212,28 @@ type life struct {
 	killed  bool  // from outside
 	stopped bool  // in order
 	over    bool
-	err     error // how it ended, once said is closed
 }
 
-func begin(o orders, log io.Writer) (*life, error) {
-	raw, err := json.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	l := &life{process: exec.Command(os.Args[0]), at: starting, trapped: o.Trap.Nth > 0}
-	l.process.Env = []string{ordersVariable + "=" + string(raw)} // nothing of this machine's settings
-	l.process.Stderr = log
-	if l.in, err = l.process.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := l.process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := l.process.Start(); err != nil {
-		return nil, err
-	}
+func begin(t *testing.T, o orders, log io.Writer) *life {
+	t.Helper()
 	said := make(chan word)
-	l.said = said
-	go func() {
-		defer close(said)
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			var w word
-			if json.Unmarshal(lines.Bytes(), &w) == nil { // the last one may be cut
-				said <- w
-			}
+	l := &life{said: said, at: starting, trapped: o.Trap.Nth > 0}
+	l.process = prooftest.Start(t, o, log, func(line []byte) {
+		var w word
+		if json.Unmarshal(line, &w) == nil {
+			said <- w
 		}
-		l.err = l.process.Wait()
+	})
+	go func() {
+		<-l.process.Ended()
+		close(said)
 	}()
-	return l, nil
-}
-
-func (l *life) hear(o order) error {
-	line, err := json.Marshal(o)
-	if err == nil {
-		_, err = l.in.Write(append(line, '\n'))
-	}
-	return err
+	return l
 }
 
 func (l *life) kill() {
 	l.killed = true
-	_ = l.process.Process.Kill()
+	l.process.Kill()
 }
 
 // end makes sure that nothing is left of the process.
@@ -281,28 +244,4 @@ func (l *life) end() {
 	l.kill()
 	for range l.said {
 	}
-}
-
-// tail keeps the end of what is written to it. It is for one process after the other.
-type tail struct {
-	mu  sync.Mutex
-	all []byte
-}
-
-const tailSize = 24 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all = append(t.all, p...)
-	if len(t.all) > 2*tailSize {
-		t.all = bytes.Clone(t.all[len(t.all)-tailSize:])
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.all[max(0, len(t.all)-tailSize):])
 }

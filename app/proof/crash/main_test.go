@@ -2,23 +2,20 @@ package crash
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 var shown = flag.Bool("account", false, "show where processes died, and what became of their catalogues")
 
 func TestMain(m *testing.M) {
-	if raw := os.Getenv(ordersVariable); raw != "" {
-		if err := live(raw); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	if code, child := prooftest.Child(live); child {
+		os.Exit(code)
 	}
 	// Histories mostly wait, so more of them go on at a time than there are processors.
 	flag.Parse()

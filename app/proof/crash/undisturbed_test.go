@@ -14,6 +14,7 @@ import (
 
 	"github.com/marquee-events/marquee/adapters/feedsim"
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/ingest"
@@ -65,7 +66,7 @@ func (u *undisturbed) until(t *testing.T, snapshot int) found {
 	defer u.mu.Unlock()
 	for ; u.next <= snapshot; u.next++ {
 		u.now.Store(int64(u.next))
-		require.Eventually(t, func() bool { return u.fetch(t) }, patience, time.Millisecond, "snapshot %d is not concluded", u.next)
+		require.Eventually(t, func() bool { return u.fetch(t) }, prooftest.Patience, time.Millisecond, "snapshot %d is not concluded", u.next)
 		if u.next >= lastSnapshot {
 			u.after[u.next] = read(t, u.dir)
 		}
@@ -75,7 +76,7 @@ func (u *undisturbed) until(t *testing.T, snapshot int) found {
 
 // fetch has the feed read, and reports whether the run is concluded with no departure held.
 func (u *undisturbed) fetch(t *testing.T) bool {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), prooftest.Patience)
 	defer cancel()
 	if result := wiring.FetchOnce(ctx, u.poller, u.feeds, u.runs); result.State != string(catalogue.Concluded) {
 		t.Logf("the undisturbed process reads again: %+v", result)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/marquee-events/marquee/adapters/postgres"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/catalogue"
 )
 
@@ -24,7 +25,7 @@ type client struct{ http.Client }
 
 func newClient(t *testing.T) *client {
 	t.Helper()
-	c := &client{http.Client{Transport: &http.Transport{}, Timeout: patience}}
+	c := &client{http.Client{Transport: &http.Transport{}, Timeout: prooftest.Patience}}
 	t.Cleanup(c.CloseIdleConnections)
 	return c
 }
@@ -144,7 +145,7 @@ func (s *sight) note(id, title string, issue int, when time.Time) {
 // all of it.
 func (o *observer) watch(issue int) (wait func()) {
 	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(o.t.Context(), prooftest.Patience)
 	var watching errgroup.Group
 	within := beaconRange(o.t)
 	committed, unknown := sight{map[string]time.Time{}}, map[string]bool{}

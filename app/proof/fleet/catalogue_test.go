@@ -3,8 +3,6 @@ package fleet
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/adapters/postgres"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
 )
@@ -108,7 +107,7 @@ func (m *model) agrees(t *testing.T, store *postgres.Store, book map[catalogue.R
 		got[e.Identity.Base] = asStored(e)
 		stored[e.ID] = e
 	}
-	same(t, "the events against the model", m.full(), got)
+	prooftest.Same(t, "the events against the model", m.full(), got)
 
 	batch, err := store.Changes(t.Context(), catalogue.Version{}, 1<<20)
 	require.NoError(t, err)
@@ -126,7 +125,7 @@ func (m *model) agrees(t *testing.T, store *postgres.Store, book map[catalogue.R
 	require.NotEmpty(t, batch.Changes)
 	assert.Equal(t, batch.Changes[len(batch.Changes)-1].Version, batch.Head, "the head is not the last entry")
 	assert.Equal(t, batch.Head, page.At, "the head of the search is another one")
-	same(t, "the log, replayed, against the events", stored, replayed)
+	prooftest.Same(t, "the log, replayed, against the events", stored, replayed)
 
 	histories := map[string]string{}
 	for base, e := range m.events {
@@ -135,33 +134,8 @@ func (m *model) agrees(t *testing.T, store *postgres.Store, book map[catalogue.R
 			histories[base] = e.or
 		}
 	}
-	same(t, "the log against the model", histories, logged)
+	prooftest.Same(t, "the log against the model", histories, logged)
 	return entries
-}
-
-// same shows the first few differences of what may be thousands.
-func same[K comparable, V comparable](t *testing.T, what string, want, got map[K]V) {
-	t.Helper()
-	var differences []string
-	for _, key := range slices.Collect(maps.Keys(want)) {
-		if g, ok := got[key]; !ok {
-			differences = append(differences, fmt.Sprintf("%v is missing: %+v", key, want[key]))
-		} else if g != want[key] {
-			differences = append(differences, fmt.Sprintf("%v is\n    %+v, not\n    %+v", key, g, want[key]))
-		}
-	}
-	for key, g := range got {
-		if _, ok := want[key]; !ok {
-			differences = append(differences, fmt.Sprintf("%v is too many: %+v", key, g))
-		}
-	}
-	const shown = 5
-	for _, d := range differences[:min(shown, len(differences))] {
-		t.Errorf("%s: %s", what, d)
-	}
-	if n := len(differences); n > shown {
-		t.Errorf("%s: and %d more differences", what, n-shown)
-	}
 }
 
 // everything and the beacons are what is searched for.

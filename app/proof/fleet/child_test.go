@@ -13,10 +13,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/fx"
 
 	"github.com/marquee-events/marquee/app/config"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/ingest"
@@ -24,11 +24,8 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// ordersVariable makes this test binary a whole process of the fleet. It hears orders on its standard input, says on
-// its standard output what it comes by, and stops in order when its input ends, which it also does when the test dies.
-const ordersVariable = "MARQUEE_TEST_FLEET_ORDERS"
-
-// orders are what a process is started with.
+// orders are what a process of the fleet is started with. It hears further ones on its standard input, and says on its standard
+// output what it comes by.
 type orders struct {
 	Name    string
 	Broker  string   // the folder of a broker, which the process then is
@@ -87,14 +84,14 @@ type published struct {
 }
 
 // live is the life of a process.
-func live(raw string) error {
+func live(raw []byte) error {
 	var o orders
-	if err := json.Unmarshal([]byte(raw), &o); err != nil {
+	if err := json.Unmarshal(raw, &o); err != nil {
 		return fmt.Errorf("read orders: %w", err)
 	}
 	m := &mouth{out: json.NewEncoder(os.Stdout)}
 	if o.Broker != "" {
-		return liveAsBroker(o, m)
+		return prooftest.ServeBroker(o.Broker, func(url string) { m.say(word{Ready: &ready{Broker: url, Clock: time.Now()}}) })
 	}
 	if len(o.Command) > 0 {
 		return liveBeside(o, m)
@@ -106,7 +103,11 @@ func live(raw string) error {
 	grip := &grip{mouth: m, released: make(chan struct{})}
 	var at *wiring.Addresses
 	var clock func() time.Time
-	app := wiring.Process(wiring.Settings{Config: c, Roles: o.Roles, Build: observability.Build{Version: "test"}},
+	return prooftest.Serve(wiring.Settings{Config: c, Roles: o.Roles, Build: observability.Build{Version: "test"}},
+		func() {
+			m.say(word{Ready: &ready{API: at.Of(wiring.PublicAPI), Admin: at.Of(wiring.Admin), Clock: clock()}})
+		},
+		func() { grip.obey(os.Stdin) },
 		fx.Decorate(
 			func(clock func() time.Time) func() time.Time {
 				return func() time.Time { return clock().Add(o.Ahead) }
@@ -117,43 +118,6 @@ func live(raw string) error {
 			func(next ingest.FeedReading) ingest.FeedReading { return readings{next, o.Name} },
 		),
 		fx.Populate(&at, &clock))
-	starting, cancel := context.WithTimeout(context.Background(), app.StartTimeout())
-	defer cancel()
-	if err := app.Start(starting); err != nil {
-		return err
-	}
-	m.say(word{Ready: &ready{API: at.Of(wiring.PublicAPI), Admin: at.Of(wiring.Admin), Clock: clock()}})
-
-	fallen := make(chan struct{})
-	go func() {
-		defer close(fallen)
-		grip.obey(os.Stdin)
-	}()
-	select {
-	case <-fallen:
-	case s := <-app.Wait():
-		return fmt.Errorf("the process ended by itself, with %d", s.ExitCode)
-	}
-	stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
-	defer cancel()
-	return app.Stop(stopping)
-}
-
-// liveAsBroker is a NATS server that has written down what it acknowledges.
-func liveAsBroker(o orders, m *mouth) error {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, SyncAlways: true, StoreDir: o.Broker})
-	if err != nil {
-		return err
-	}
-	s.Start()
-	defer s.WaitForShutdown()
-	defer s.Shutdown()
-	if !s.ReadyForConnections(patience) {
-		return fmt.Errorf("the broker takes no connections")
-	}
-	m.say(word{Ready: &ready{Broker: s.ClientURL(), Clock: time.Now()}})
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
 }
 
 // liveBeside lives as long as a program, which says in its log how it comes along. The program ends when the input does, so it
@@ -169,7 +133,7 @@ func liveBeside(o orders, m *mouth) error {
 		return err
 	}
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		prooftest.Told()
 		_ = program.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	}()
 	r := ready{Clock: time.Now()}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/marquee-events/marquee/adapters/jetstream"
 	"github.com/marquee-events/marquee/adapters/postgres"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
 )
@@ -159,7 +160,7 @@ func (f *fleet) restart() {
 func (f *fleet) stop() {
 	f.t.Helper()
 	for _, p := range f.living {
-		_ = p.in.Close() // it may have ended by itself, which is told below
+		p.Finish()
 	}
 	for _, p := range f.living {
 		p.stop()
@@ -460,7 +461,7 @@ func (f *fleet) answersAgree() {
 			}
 			bodies = append(bodies, body)
 			if !maps.Equal(want, got) {
-				return func() { same(f.t, "what "+api+" answers against the model", want, got) }
+				return func() { prooftest.Same(f.t, "what "+api+" answers against the model", want, got) }
 			}
 		}
 		if !bytes.Equal(bodies[0], bodies[1]) {

@@ -2,13 +2,14 @@ package fleet
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 var (
@@ -19,12 +20,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if raw := os.Getenv(ordersVariable); raw != "" {
-		if err := live(raw); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	if code, child := prooftest.Child(live); child {
+		os.Exit(code)
 	}
 	flag.Parse()
 	if *seed == 0 {

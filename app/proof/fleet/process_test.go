@@ -1,27 +1,21 @@
 package fleet
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"io"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// patience is for conditions that come true sooner or later; nothing is slower on a busy machine.
-const patience = 90 * time.Second
+	"github.com/marquee-events/marquee/app/proof/prooftest"
+)
 
 // until waits for something that happens sooner or later.
 func until(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !happened(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(prooftest.Patience); !happened(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
 		}
@@ -30,14 +24,11 @@ func until(t *testing.T, what string, happened func() bool) {
 
 // process is a process of the fleet. What it says is kept, and may be asked for from any goroutine.
 type process struct {
-	t       *testing.T
-	orders  orders
-	command *exec.Cmd
-	in      io.WriteCloser
-	log     *tail
-	ended   chan struct{} // closed when all that it said is heard and it has ended
-	err     error         // how it ended, from then on
-	dead    bool          // it was killed or stopped
+	*prooftest.Process
+	t      *testing.T
+	orders orders
+	log    prooftest.Tail
+	dead   bool // it was killed or stopped
 
 	mu        sync.Mutex
 	ready     *ready
@@ -58,37 +49,19 @@ type beginning struct {
 // begin starts a process, and ends it at the latest with the test.
 func begin(t *testing.T, o orders) *process {
 	t.Helper()
-	raw, err := json.Marshal(o)
-	require.NoError(t, err)
-	p := &process{t: t, orders: o, command: exec.Command(os.Args[0]), log: &tail{}, ended: make(chan struct{})}
-	p.command.Env = []string{ordersVariable + "=" + string(raw)} // nothing of this machine's settings
-	p.command.Stderr = p.log
-	p.in, err = p.command.StdinPipe()
-	require.NoError(t, err)
-	out, err := p.command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, p.command.Start())
-	go func() {
-		defer close(p.ended)
-		lines := bufio.NewReader(out)
-		for {
-			line, err := lines.ReadBytes('\n')
-			if err != nil { // a line that is cut is none
-				break
-			}
-			var w word
-			if json.Unmarshal(line, &w) == nil {
-				p.listen(w)
-			}
+	p := &process{t: t, orders: o}
+	p.Process = prooftest.Start(t, o, &p.log, func(line []byte) {
+		var w word
+		if json.Unmarshal(line, &w) == nil {
+			p.listen(w)
 		}
-		p.err = p.command.Wait()
-	}()
+	})
 	t.Cleanup(func() {
 		if !p.dead {
 			p.stop()
 		}
 		if t.Failed() {
-			t.Logf("the end of the log of %s:\n%s", o.Name, p.log)
+			t.Logf("the end of the log of %s:\n%s", o.Name, &p.log)
 		}
 	})
 	return p
@@ -128,8 +101,8 @@ func (p *process) isReady() ready {
 	var r *ready
 	until(p.t, p.orders.Name+" is ready", func() bool {
 		select {
-		case <-p.ended:
-			p.t.Fatalf("%s ended by itself, %v", p.orders.Name, p.err)
+		case <-p.Ended():
+			p.t.Fatalf("%s ended by itself, %v", p.orders.Name, p.Err())
 		default:
 		}
 		r = look(p, func(p *process) *ready { return p.ready })
@@ -142,10 +115,7 @@ func (p *process) isReady() ready {
 func (p *process) tell(o order) {
 	p.t.Helper()
 	before := look(p, func(p *process) int { return p.heard })
-	line, err := json.Marshal(o)
-	require.NoError(p.t, err)
-	_, err = p.in.Write(append(line, '\n'))
-	require.NoError(p.t, err)
+	require.NoError(p.t, p.Tell(o))
 	until(p.t, p.orders.Name+" has heard an order", func() bool { return look(p, func(p *process) int { return p.heard }) > before })
 }
 
@@ -154,44 +124,13 @@ func (p *process) kill() (when time.Time) {
 	p.t.Helper()
 	p.dead = true
 	when = time.Now()
-	require.NoError(p.t, p.command.Process.Kill())
-	<-p.ended
+	p.Kill()
+	<-p.Ended()
 	return when
 }
 
-// stop ends it in order, or else kills it.
+// stop ends it in order.
 func (p *process) stop() {
 	p.dead = true
-	_ = p.in.Close() // it may have ended by itself, which its error tells
-	select {
-	case <-p.ended:
-		assert.NoError(p.t, p.err, "%s was to stop in order", p.orders.Name)
-	case <-time.After(patience):
-		p.t.Errorf("%s does not stop", p.orders.Name)
-		p.kill()
-	}
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu  sync.Mutex
-	all []byte
-}
-
-const tailSize = 12 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all = append(t.all, p...)
-	if len(t.all) > 2*tailSize {
-		t.all = bytes.Clone(t.all[len(t.all)-tailSize:])
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.all[max(0, len(t.all)-tailSize):])
+	assert.NoError(p.t, p.Stop(), "%s was to stop in order", p.orders.Name)
 }

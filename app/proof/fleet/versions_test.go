@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 // While a new version replaces the one from before the newest migration, both read, write and answer, on the old schema and
@@ -226,7 +228,7 @@ func (d *deployment) agree(with ...*process) {
 		}
 		return true
 	}
-	for deadline := time.Now().Add(patience); !shows(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(prooftest.Patience); !shows(); time.Sleep(20 * time.Millisecond) {
 		require.False(d.t, time.Now().After(deadline), "issue %d: %s", issue, differ)
 	}
 	d.provider.move(true)

@@ -4,12 +4,14 @@ package throughput
 
 import (
 	"flag"
-	"fmt"
-	"os"
 	"testing"
 	_ "time/tzdata" // the feed is of Madrid, also where no zones are installed
 
 	"go.uber.org/goleak"
+
+	"os"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 var (
@@ -20,12 +22,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if raw := os.Getenv(ordersVariable); raw != "" {
-		if err := live(raw); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	if code, child := prooftest.Child(live); child {
+		os.Exit(code)
 	}
 	goleak.VerifyTestMain(m)
 }

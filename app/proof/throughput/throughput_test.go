@@ -20,12 +20,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
-
-// patience is how long anything may take that has to come, but for a reading.
-const patience = time.Minute
 
 // durability is what a server has that keeps its data over a power cut, in place of what servers of tests have. The
 // memory is that of a small server.
@@ -144,7 +142,7 @@ func (r *rig) measure(name string, body []byte) figure {
 			f.cpu = append(f.cpu, now-before[i])
 		}
 		profiled()
-	case <-time.After(patience):
+	case <-time.After(prooftest.Patience):
 		require.FailNow(r.t, "the feed is not asked for")
 	}
 	return f
