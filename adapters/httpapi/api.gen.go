@@ -1214,6 +1214,19 @@ type InternalJSONResponse ErrorAnswer
 
 type InvalidJSONResponse ErrorAnswer
 
+type NotModifiedResponseHeaders struct {
+	CacheControl       *string
+	CacheStatus        *string
+	ETag               string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	Vary               string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
+}
+
 type RateLimitedResponseHeaders struct {
 	RateLimitLimit     *int
 	RateLimitRemaining *int
@@ -1253,6 +1266,7 @@ type ListChanges200ResponseHeaders struct {
 	RateLimitRemaining *int
 	RateLimitReset     *int
 	ServerTiming       *string
+	Vary               string
 }
 
 type ListChanges200JSONResponse struct {
@@ -1282,6 +1296,7 @@ func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.Respo
 	if response.Headers.ServerTiming != nil {
 		w.Header().Set("Server-Timing", fmt.Sprint(*response.Headers.ServerTiming))
 	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -1407,10 +1422,12 @@ type ListEventsResponseObject interface {
 type ListEvents200ResponseHeaders struct {
 	CacheControl       *string
 	CacheStatus        *string
+	ETag               string
 	Link               string
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
+	Vary               string
 }
 
 type ListEvents200JSONResponse struct {
@@ -1431,6 +1448,7 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 	if response.Headers.CacheStatus != nil {
 		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
 	if response.Headers.RateLimitLimit != nil {
 		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
@@ -1441,9 +1459,34 @@ func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.Respons
 	if response.Headers.RateLimitReset != nil {
 		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
 	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type ListEvents304Response = NotModifiedResponse
+
+func (response ListEvents304Response) VisitListEventsResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.CacheStatus != nil {
+		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
+	w.WriteHeader(304)
+	return nil
 }
 
 type ListEvents400JSONResponse struct{ InvalidJSONResponse }
@@ -1580,9 +1623,11 @@ type GetEventResponseObject interface {
 type GetEvent200ResponseHeaders struct {
 	CacheControl       *string
 	CacheStatus        *string
+	ETag               string
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
+	Vary               string
 }
 
 type GetEvent200JSONResponse struct {
@@ -1603,6 +1648,7 @@ func (response GetEvent200JSONResponse) VisitGetEventResponse(w http.ResponseWri
 	if response.Headers.CacheStatus != nil {
 		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.RateLimitLimit != nil {
 		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
 	}
@@ -1612,9 +1658,34 @@ func (response GetEvent200JSONResponse) VisitGetEventResponse(w http.ResponseWri
 	if response.Headers.RateLimitReset != nil {
 		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
 	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetEvent304Response = NotModifiedResponse
+
+func (response GetEvent304Response) VisitGetEventResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.CacheStatus != nil {
+		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetEvent400JSONResponse struct{ InvalidJSONResponse }
@@ -1737,9 +1808,11 @@ type SearchEventsResponseObject interface {
 type SearchEvents200ResponseHeaders struct {
 	CacheControl       *string
 	CacheStatus        *string
+	ETag               string
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
+	Vary               string
 }
 
 type SearchEvents200JSONResponse struct {
@@ -1760,6 +1833,7 @@ func (response SearchEvents200JSONResponse) VisitSearchEventsResponse(w http.Res
 	if response.Headers.CacheStatus != nil {
 		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.RateLimitLimit != nil {
 		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
 	}
@@ -1769,9 +1843,34 @@ func (response SearchEvents200JSONResponse) VisitSearchEventsResponse(w http.Res
 	if response.Headers.RateLimitReset != nil {
 		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
 	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type SearchEvents304Response = NotModifiedResponse
+
+func (response SearchEvents304Response) VisitSearchEventsResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.CacheStatus != nil {
+		w.Header().Set("Cache-Status", fmt.Sprint(*response.Headers.CacheStatus))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
+	w.WriteHeader(304)
+	return nil
 }
 
 type SearchEvents400JSONResponse struct{ InvalidJSONResponse }
@@ -1881,6 +1980,7 @@ type GetStatus200ResponseHeaders struct {
 	RateLimitLimit     *int
 	RateLimitRemaining *int
 	RateLimitReset     *int
+	Vary               string
 }
 
 type GetStatus200JSONResponse struct {
@@ -1907,6 +2007,7 @@ func (response GetStatus200JSONResponse) VisitGetStatusResponse(w http.ResponseW
 	if response.Headers.RateLimitReset != nil {
 		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
 	}
+	w.Header().Set("Vary", fmt.Sprint(response.Headers.Vary))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

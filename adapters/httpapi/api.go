@@ -79,7 +79,7 @@ func New(u UseCases, o Options) *API {
 		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
 		status:  u.Status,
 		version: o.Version,
-		pace:    defaultPace,
+		sender:  &sender{pace: defaultPace, compressed: newCompressed(), keeps: o.Answers != nil},
 	}
 	if operations.clock == nil {
 		operations.clock = time.Now
@@ -96,6 +96,7 @@ func New(u UseCases, o Options) *API {
 		identify,
 		failures.catchPanics,
 		secure,
+		router.share,
 		limitRate(o.Limiter, clients{trusted: slices.Clone(o.TrustedProxies)}, failures.log),
 		boundRequest,
 	)}
@@ -118,7 +119,7 @@ type operations struct {
 	timeout time.Duration
 	status  Status
 	version string
-	pace    pace
+	sender  *sender
 }
 
 type middleware = func(http.Handler) http.Handler

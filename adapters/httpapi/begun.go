@@ -1,11 +1,24 @@
 package httpapi
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
-// answerWriter knows whether the answer has begun, after which its status cannot be changed any more.
+// answerWriter knows what is answered, and whether the answer has begun, after which its status cannot be changed any more.
 type answerWriter struct {
 	http.ResponseWriter
-	begun bool
+	request *http.Request
+	begun   bool
+}
+
+// requestOf is the request that is answered by what New has made.
+func requestOf(w http.ResponseWriter) *http.Request {
+	a, ok := w.(*answerWriter)
+	if !ok {
+		panic(fmt.Sprintf("%T was put in front of the answer", w))
+	}
+	return a.request
 }
 
 func hasBegun(w http.ResponseWriter) bool {

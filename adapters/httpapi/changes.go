@@ -55,14 +55,14 @@ func (o *operations) ListChanges(ctx context.Context, request ListChangesRequest
 	if err != nil {
 		return nil, err
 	}
-	return changesAnswer{after: after, told: told, pace: o.pace}, nil
+	return changesAnswer{after: after, told: told, sender: o.sender}, nil
 }
 
 // changesAnswer is a part of the log.
 type changesAnswer struct {
 	after catalogue.Version
 	told  search.ToldChanges
-	pace  pace
+	*sender
 }
 
 // VisitListChangesResponse writes the answer. It is not kept by anyone: each reader asks for it once. The error is the
@@ -73,7 +73,7 @@ func (a changesAnswer) VisitListChangesResponse(w http.ResponseWriter) error {
 		// Whoever times answers has to know that this one did not take so long because it could not be quicker.
 		w.Header().Set("Server-Timing", "wait;dur="+strconv.FormatInt(a.told.Waited.Milliseconds(), 10))
 	}
-	return writePieces(w, a.pace, func(b []byte, flush flush) ([]byte, error) {
+	return a.pieces(w, "", func(b []byte, flush flush) ([]byte, error) {
 		next := a.after
 		b = append(b, `{"changes":[`...)
 		for i := range a.told.Changes {

@@ -25,12 +25,12 @@ func (o *operations) GetEvent(ctx context.Context, request GetEventRequestObject
 		if err != nil {
 			return search.Made{}, err
 		}
-		return search.Made{At: detail.At, Body: appendDetail(nil, &detail)}, nil
+		return search.Made{At: detail.At, Body: draft(appendDetail(newDraft(""), &detail)).done()}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return eventAnswer{served: served, kept: o.answers != nil, pace: o.pace}, nil
+	return eventAnswer{served: served, sender: o.sender}, nil
 }
 
 // detailHandwriting is to /events/{id} what handwriting is to /search.
@@ -45,16 +45,12 @@ var detailHandwriting = func() [sha256.Size]byte {
 // eventAnswer is all of an event and how it came about.
 type eventAnswer struct {
 	served search.Served
-	kept   bool
-	pace   pace
+	*sender
 }
 
 // VisitGetEventResponse writes the answer. The error is the connection's.
 func (a eventAnswer) VisitGetEventResponse(w http.ResponseWriter) error {
-	if a.kept {
-		w.Header().Set("Cache-Status", cacheStatus(a.served))
-	}
-	return writeKept(w, a.served.Body, a.pace)
+	return a.kept(w, a.served, read(a.served.Body))
 }
 
 // appendDetail appends the answer.

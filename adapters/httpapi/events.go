@@ -1,10 +1,10 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -29,25 +29,14 @@ func (o *operations) ListEvents(ctx context.Context, request ListEventsRequestOb
 		}
 		return makeList(&q, page), nil
 	}
-	answer := listAnswer{question: &q, pace: o.pace, kept: o.answers != nil}
-	if answer.served, err = o.answer(ctx, q.key(), q.about(), load); err != nil {
+	served, err := o.answer(ctx, q.key(), q.about(), load)
+	if err != nil {
 		return nil, err
 	}
-	if answer.served.Body == nil {
+	if served.Body == nil {
 		return noEvents{}, nil
 	}
-	return answer, nil
-}
-
-// answer brings an answer that is kept, or else what load makes.
-func (o *operations) answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error) {
-	if o.answers != nil {
-		return o.answers.Answer(ctx, key, about, load)
-	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	made, err := load(ctx)
-	return search.Served{Made: made}, err
+	return listAnswer{question: &q, served: served, sender: o.sender}, nil
 }
 
 // about is what the answer holds, for those who tell whether a change touches it. They know of each event the day of its
@@ -78,20 +67,16 @@ var listHandwriting = func() [sha256.Size]byte {
 	return sha256.Sum256(append([]byte("1"), made.Body...))
 }()
 
-// makeList writes the answer, with what its Link says in a line before it. There is none where nothing matches: that
-// is not kept.
+// makeList writes the answer, with what its Link says in front of it. There is none where nothing matches: that is not kept.
 func makeList(q *listQuestion, page search.Page) search.Made {
 	if page.Total == 0 {
 		return search.Made{At: page.At}
 	}
-	body := strconv.AppendInt(nil, int64(pagesOf(page.Total, q.Size)), 10)
-	body = append(body, ' ')
-	body = strconv.AppendInt(body, int64(page.Number), 10)
-	body = append(body, ' ')
+	note := fmt.Sprintf("%d %d ", pagesOf(page.Total, q.Size), page.Number)
 	if page.Next != nil {
-		body = append(body, cursor{mark: *page.Next, now: q.Criteria.Now}.encode(q.question())...)
+		note += cursor{mark: *page.Next, now: q.Criteria.Now}.encode(q.question())
 	}
-	return search.Made{At: page.At, Body: appendList(append(body, '\n'), q.Size, page)}
+	return search.Made{At: page.At, Body: draft(appendList(newDraft(note), q.Size, page)).done()}
 }
 
 func pagesOf(total, size int) int { return (total + size - 1) / size }
@@ -124,25 +109,21 @@ func appendList(b []byte, size int, page search.Page) []byte {
 type listAnswer struct {
 	question *listQuestion
 	served   search.Served
-	kept     bool
-	pace     pace
+	*sender
 }
 
 // VisitListEventsResponse writes the answer. The error is the connection's.
 func (a listAnswer) VisitListEventsResponse(w http.ResponseWriter) error {
-	line, body, _ := bytes.Cut(a.served.Body, []byte("\n"))
-	w.Header().Set("Link", a.question.links(string(line)))
-	if a.kept {
-		w.Header().Set("Cache-Status", cacheStatus(a.served))
-	}
-	return writeKept(w, body, a.pace)
+	page := read(a.served.Body)
+	w.Header().Set("Link", a.question.links(page.note))
+	return a.kept(w, a.served, page)
 }
 
-// links is the Link header (RFC 8288) by the line that makeList wrote. Its addresses are relative to the origin, which only
+// links is the Link header (RFC 8288) by the note that makeList wrote. Its addresses are relative to the origin, which only
 // the client knows for sure.
-func (q *listQuestion) links(line string) string {
-	last, line, _ := strings.Cut(line, " ")
-	number, next, _ := strings.Cut(line, " ")
+func (q *listQuestion) links(note string) string {
+	last, note, _ := strings.Cut(note, " ")
+	number, next, _ := strings.Cut(note, " ")
 	page, _ := strconv.Atoi(number) // both were written as numbers
 	pages, _ := strconv.Atoi(last)
 	list := []string{q.link("first", "page", "1")}

@@ -563,7 +563,7 @@ func TestRoutesOfLists(t *testing.T) {
 	got := s.ask(t, http.MethodPost, "/events/")
 	_, message := got.problem(t)
 	assert.Equal(t, http.StatusMethodNotAllowed, got.StatusCode)
-	assert.Equal(t, "/events/ is not for POST; use GET, HEAD", message)
+	assert.Equal(t, "/events/ is not for POST; use GET, HEAD, OPTIONS", message)
 	head := s.ask(t, http.MethodHead, all2021)
 	assert.Equal(t, http.StatusOK, head.StatusCode)
 	assert.Empty(t, head.body)

@@ -139,13 +139,16 @@ func serve(t *testing.T, s service) *service {
 	var running sync.WaitGroup
 	running.Go(func() { assert.ErrorIs(t, server.Serve(ln), http.ErrServerClosed) })
 	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
+		client.CloseIdleConnections()
 		assert.NoError(t, server.Close())
 		running.Wait()
 	})
 	s.base = "http://" + ln.Addr().String()
 	return &s
 }
+
+// client asks for what it is told to, and for nothing else: http.DefaultClient asks for compressed answers, and says nothing of it.
+var client = &http.Client{Transport: &http.Transport{DisableCompression: true}}
 
 type answer struct {
 	*http.Response
@@ -159,7 +162,7 @@ func (s *service) ask(t *testing.T, method, target string, header ...string) ans
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := client.Do(r)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

@@ -10,7 +10,7 @@ import (
 // the answer has begun, the connection is cut instead, so that nobody takes half an answer for a whole one.
 func (f *failures) catchPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := &answerWriter{ResponseWriter: w}
+		answer := &answerWriter{ResponseWriter: w, request: r}
 		defer func() {
 			switch cause := recover(); {
 			case cause == nil:

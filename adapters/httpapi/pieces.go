@@ -1,10 +1,6 @@
 package httpapi
 
-import (
-	"net/http"
-	"strconv"
-	"sync"
-)
+import "sync"
 
 // pieceSize is how much of an answer is collected before it is sent. One that fits a piece has a
 // Content-Length; a longer one is streamed and costs no more memory.
@@ -26,21 +22,6 @@ func inPieces(send func([]byte) error) flush {
 		}
 		return b[:0], send(b)
 	}
-}
-
-// writePieces sends an answer while it is appended. The error is the connection's.
-func writePieces(w http.ResponseWriter, pace pace, appendAnswer func([]byte, flush) ([]byte, error)) error {
-	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
-	reader := pace.start(w)
-	rest, err := appendAnswer((*piece)[:0], inPieces(reader.send))
-	if err == nil {
-		if reader.sent == 0 {
-			w.Header().Set("Content-Length", strconv.Itoa(len(rest)))
-		}
-		err = reader.send(rest)
-	}
-	keepPiece(piece, rest)
-	return err
 }
 
 // keepPiece gives a piece back as it is by now.

@@ -44,15 +44,18 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tell := refusal{header: http.Header{}}
 	unmatched.ServeHTTP(&tell, r)
 	if tell.status == http.StatusMethodNotAllowed {
-		allowed := tell.header.Get("Allow")
-		w.Header().Set("Allow", allowed)
-		writeProblem(w, tell.status, codeMethodNotAllowed, fmt.Sprintf("%s is not for %s; use %s", clip(r.URL.Path), clip(r.Method), allowed))
+		w.Header().Set("Allow", allowedMethods) // there are no other routes
+		writeProblem(w, tell.status, codeMethodNotAllowed, fmt.Sprintf("%s is not for %s; use %s", clip(r.URL.Path), clip(r.Method), allowedMethods))
 		return
 	}
 	writeProblem(w, http.StatusNotFound, codeNoRoute, fmt.Sprintf("there is no %s; there is %s", quote(r.URL.Path), strings.Join(rt.known, ", ")))
 }
 
+// route is the template of the route of a request, or of one that asks what it can be asked.
 func (rt *router) route(r *http.Request) string {
+	if r.Method == http.MethodOptions {
+		r = &http.Request{Method: http.MethodGet, URL: r.URL, Host: r.Host}
+	}
 	if _, pattern := rt.mux.Handler(r); pattern != "" {
 		return template(pattern)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/core/search"
 )
 
 // SearchEvents answers GET /search.
@@ -15,16 +16,18 @@ func (o *operations) SearchEvents(ctx context.Context, request SearchEventsReque
 	if err != nil {
 		return nil, err
 	}
-	if o.answers != nil {
-		return o.keptSearch(ctx, within)
-	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	page, err := o.events.All(ctx, within)
+	key := searchKey(within)
+	served, err := o.answer(ctx, key, within, func(ctx context.Context) (search.Made, error) {
+		page, err := o.events.All(ctx, within)
+		if err != nil {
+			return search.Made{}, err
+		}
+		return makeSearch(page), nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	return searchAnswer{events: page.Events, pace: o.pace}, nil
+	return searchAnswer{key: key, served: served, sender: o.sender}, nil
 }
 
 // missingBound tells of a bound that has to be given.

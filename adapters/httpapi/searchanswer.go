@@ -1,23 +1,11 @@
 package httpapi
 
 import (
-	"net/http"
-
 	"github.com/marquee-events/marquee/core/event"
 )
 
-// searchAnswer is the answer of /search. It is written by hand, because it is most of what the service does:
-// encoding/json takes several times as long and holds the whole body.
-type searchAnswer struct {
-	events []event.Event
-	pace   pace
-}
-
-// VisitSearchEventsResponse writes the answer. The error is the connection's.
-func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
-	answerHeaders(w.Header(), cacheBriefly)
-	return writePieces(w, a.pace, func(b []byte, flush flush) ([]byte, error) { return appendSearch(b, a.events, flush) })
-}
+// The answer of /search is written by hand, because it is most of what the service does: encoding/json takes several times as
+// long and holds the whole body.
 
 // appendSearch appends the answer to b.
 func appendSearch(b []byte, events []event.Event, flush flush) ([]byte, error) {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -22,75 +21,57 @@ type Answers interface {
 	Answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error)
 }
 
-// keptSearch answers a search from what is kept, and makes what is not.
-func (o *operations) keptSearch(ctx context.Context, within event.TimeRange) (SearchEventsResponseObject, error) {
-	served, err := o.answers.Answer(ctx, searchKey(within), within, func(ctx context.Context) (search.Made, error) {
-		page, err := o.events.All(ctx, within)
-		if err != nil {
-			return search.Made{}, err
-		}
-		return makeSearch(page), nil
-	})
-	if err != nil {
-		return nil, err
+// answer brings an answer that is kept, or else what load makes.
+func (o *operations) answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error) {
+	if o.answers != nil {
+		return o.answers.Answer(ctx, key, about, load)
 	}
-	return keptAnswer{served: served, pace: o.pace}, nil
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	made, err := load(ctx)
+	return search.Served{Made: made}, err
 }
 
 var errTooLarge = errors.New("too large to be kept")
 
+// leastSummary is less than the fields of any event take, in bytes.
+const leastSummary = 128
+
 // makeSearch writes the answer where it can be kept.
 func makeSearch(page catalogue.Page) search.Made {
-	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
-	var body []byte
-	rest, err := appendSearch((*piece)[:0], page.Events, inPieces(func(b []byte) error {
-		if len(body)+len(b) > ports.MaxAnswer {
-			return errTooLarge
-		}
-		body = append(body, b...)
-		return nil
-	}))
-	made := search.Made{At: page.At, Page: page}
-	if err == nil && len(body)+len(rest) <= ports.MaxAnswer {
-		if body == nil {
-			body = bytes.Clone(rest)
-		} else {
-			body = append(body, rest...)
-		}
-		made = search.Made{At: page.At, Body: body}
+	if len(page.Events) > ports.MaxAnswer/leastSummary {
+		return search.Made{At: page.At, Page: page}
 	}
-	keepPiece(piece, rest)
-	return made
+	d, err := appendSearch(newDraft(""), page.Events, func(b []byte) ([]byte, error) {
+		if len(b) > ports.MaxAnswer {
+			return b, errTooLarge
+		}
+		return b, nil
+	})
+	if err != nil || len(d) > ports.MaxAnswer {
+		return search.Made{At: page.At, Page: page}
+	}
+	return search.Made{At: page.At, Body: draft(d).done()}
 }
 
-// keptAnswer is an answer of /search and how it came about.
-type keptAnswer struct {
+// searchAnswer is an answer of /search and how it came about.
+type searchAnswer struct {
+	key    ports.AnswerKey
 	served search.Served
-	pace   pace
+	*sender
 }
 
 // VisitSearchEventsResponse writes the answer. The error is the connection's.
-func (a keptAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
-	w.Header().Set("Cache-Status", cacheStatus(a.served))
-	body := a.served.Body
-	if body == nil {
-		return searchAnswer{events: a.served.Page.Events, pace: a.pace}.VisitSearchEventsResponse(w)
+func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
+	if a.served.Body != nil {
+		return a.kept(w, a.served, read(a.served.Body))
 	}
-	return writeKept(w, body, a.pace)
-}
-
-// writeKept writes a body that is whole.
-func writeKept(w http.ResponseWriter, body []byte, pace pace) error {
-	answerHeaders(w.Header(), cacheBriefly)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	reader := pace.start(w)
-	for len(body) > pieceSize {
-		if err := reader.send(body[:pieceSize]); err != nil {
-			return err
-		}
-		body = body[pieceSize:]
-	}
-	return reader.send(body)
+	a.headers(w.Header(), a.served)
+	// The version says as much as a body would, and is known before that is written.
+	tag := binary.BigEndian.AppendUint64(a.key[:], uint64(a.served.At.Number)) //nolint:gosec // all 64 bits are kept
+	return a.pieces(w, tagOf(binary.BigEndian.AppendUint64(tag, a.served.At.Tag)), func(b []byte, flush flush) ([]byte, error) {
+		return appendSearch(b, a.served.Page.Events, flush)
+	})
 }
 
 // cacheStatus is how the answer came about, for people who look (RFC 9211).

@@ -12,12 +12,13 @@ import (
 
 // GetStatus answers GET /status.
 func (o *operations) GetStatus(ctx context.Context, _ GetStatusRequestObject) (GetStatusResponseObject, error) {
-	return statusAnswer{report: o.status.Report(ctx), version: o.version}, nil
+	return statusAnswer{report: o.status.Report(ctx), version: o.version, sender: o.sender}, nil
 }
 
 type statusAnswer struct {
 	report  search.Report
 	version string
+	*sender
 }
 
 // VisitGetStatusResponse writes the answer.
@@ -27,8 +28,7 @@ func (a statusAnswer) VisitGetStatusResponse(w http.ResponseWriter) error {
 		return err
 	}
 	answerHeaders(w.Header(), cacheNever)
-	_, err = w.Write(append(body, '\n'))
-	return err
+	return a.whole(w, written{body: append(body, '\n')})
 }
 
 func statusJSON(r search.Report, version string) ServiceStatus {

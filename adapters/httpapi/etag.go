@@ -1,0 +1,50 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+)
+
+// tagSize is the length of a tag: 120 bits, so that no two bodies ever have the same.
+const tagSize = 20
+
+// tagOf is the tag of what is told by a body, the same in every process.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return base64.RawURLEncoding.EncodeToString(sum[:tagSize*6/8])
+}
+
+// entityTag is the ETag of a representation: those that are coded differently are different ones.
+func entityTag(tag string, c coding) string {
+	if c == plain {
+		return `"` + tag + `"`
+	}
+	return `"` + tag + "-" + string(c) + `"`
+}
+
+// holds tells whether who sent the If-None-Match has what the tag stands for, in whatever coding. Tags are compared weakly
+// (RFC 9110, 13.1.2).
+func holds(ifNoneMatch []string, tag string) bool {
+	for _, line := range ifNoneMatch {
+		for candidate := range strings.SplitSeq(line, ",") {
+			candidate = strings.TrimSpace(candidate)
+			if candidate == "*" {
+				return true
+			}
+			candidate = strings.TrimPrefix(candidate, "W/")
+			quoted := len(candidate) >= 2 && candidate[0] == '"' && candidate[len(candidate)-1] == '"'
+			if !quoted {
+				continue
+			}
+			candidate = candidate[1 : len(candidate)-1]
+			for _, c := range codings {
+				candidate = strings.TrimSuffix(candidate, "-"+string(c))
+			}
+			if candidate == tag {
+				return true
+			}
+		}
+	}
+	return false
+}

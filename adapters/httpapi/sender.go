@@ -1,0 +1,149 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/marquee-events/marquee/core/search"
+)
+
+// sender sends answers: compressed for who accepts that, not at all to who has them, and at the pace of who reads.
+type sender struct {
+	pace       pace
+	compressed *compressed
+	keeps      bool // whether answers are kept, and there is something to be said of how they came about
+}
+
+// headers sets what the headers of an answer say that others may keep as well.
+func (s *sender) headers(h http.Header, served search.Served) {
+	answerHeaders(h, cacheBriefly)
+	if s.keeps {
+		h.Set("Cache-Status", cacheStatus(served))
+	}
+}
+
+// kept sends an answer that came out of what is kept. The error is the connection's.
+func (s *sender) kept(w http.ResponseWriter, served search.Served, a written) error {
+	s.headers(w.Header(), served)
+	return s.whole(w, a)
+}
+
+// whole sends an answer that is known to its end. One with a tag may be held by the client already, who is then told so. The error
+// is the connection's.
+func (s *sender) whole(w http.ResponseWriter, a written) error {
+	asked := requestOf(w)
+	h := w.Header()
+	vary(h)
+	c := plain
+	if len(a.body) >= least {
+		c = choose(asked.Header["Accept-Encoding"])
+	}
+	if a.tag != "" {
+		h.Set("ETag", entityTag(a.tag, c))
+		if holds(asked.Header["If-None-Match"], a.tag) {
+			return notModified(w)
+		}
+	}
+	body := a.body
+	if c != plain {
+		h.Set("Content-Encoding", string(c))
+		if a.tag == "" {
+			body = compress(c, body)
+		} else {
+			body = s.compressed.of(a.tag, c, body)
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if asked.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	reader := s.pace.start(w)
+	for len(body) > pieceSize {
+		if err := reader.send(body[:pieceSize]); err != nil {
+			return err
+		}
+		body = body[pieceSize:]
+	}
+	return reader.send(body)
+}
+
+// notModified tells the client that it has the answer already (RFC 9110, 15.4.5).
+func notModified(w http.ResponseWriter) error {
+	w.Header().Del("Content-Type")
+	w.WriteHeader(http.StatusNotModified)
+	return nil
+}
+
+var errHeadersOnly = errors.New("only the headers are asked for")
+
+// pieces sends an answer while it is appended. tag stands for what it will say, which has to be known before; empty for an answer that
+// is not to be asked for twice. The error is the connection's.
+func (s *sender) pieces(w http.ResponseWriter, tag string, appendAnswer func([]byte, flush) ([]byte, error)) error {
+	asked := requestOf(w)
+	h := w.Header()
+	vary(h)
+	c := choose(asked.Header["Accept-Encoding"])
+	if tag != "" && holds(asked.Header["If-None-Match"], tag) {
+		h.Set("ETag", entityTag(tag, c))
+		return notModified(w)
+	}
+	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
+	reader := s.pace.start(w)
+	var out encoder // of an answer that does not fit a piece
+	send := reader.send
+	rest, err := appendAnswer((*piece)[:0], inPieces(func(b []byte) error {
+		if reader.sent == 0 && out == nil {
+			if tag != "" {
+				h.Set("ETag", entityTag(tag, c))
+			}
+			if c != plain {
+				h.Set("Content-Encoding", string(c))
+			}
+			if asked.Method == http.MethodHead {
+				w.WriteHeader(http.StatusOK)
+				return errHeadersOnly
+			}
+			if c != plain {
+				out = borrow(c, writerFunc(reader.send))
+				send = func(b []byte) error {
+					_, err := out.Write(b)
+					return err
+				}
+			}
+		}
+		return send(b)
+	}))
+	switch {
+	case errors.Is(err, errHeadersOnly):
+		err = nil
+	case err != nil:
+	case out != nil:
+		if err = send(rest); err == nil {
+			err = out.Close() // where it is not reached, the answer has no end that could be taken for one
+		}
+		if err == nil {
+			giveBack(c, out)
+		}
+	case reader.sent > 0:
+		err = send(rest)
+	default:
+		err = s.whole(w, written{tag: tag, body: rest})
+	}
+	keepPiece(piece, rest)
+	return err
+}
+
+// writerFunc is a function that takes all that it is given, or fails.
+type writerFunc func([]byte) error
+
+var _ io.Writer = writerFunc(nil)
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	if err := f(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
