@@ -46,9 +46,12 @@ PKG          ?= ./...
 # Runs a command beside the servers that tests need, and ends them with it.
 WITH_SERVERS := $(BIN)/testservers --
 
+# A page is held against the rules of accessibility by a program that runs inside of it.
+AXE := $(TOOLS)/web/node_modules/axe-core/axe.min.js
+
 .PHONY: test
-test: need-cc $(TOOLS)/gotestsum build testservers ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
-	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee CGO_ENABLED=1 $(WITH_SERVERS) $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
+test: need-cc $(TOOLS)/gotestsum $(TOOLS)/web build testservers ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
+	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_TEST_AXE=$(CURDIR)/$(AXE) CGO_ENABLED=1 $(WITH_SERVERS) $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
 
 .PHONY: test-short
 test-short: ## The quick tests, without servers and race detector, cached: for between two edits
@@ -133,7 +136,7 @@ fuzz: ## Every fuzz target in turn, FUZZTIME each; what it finds becomes a file 
 ##@ Check
 
 .PHONY: lint
-lint: lint-go lint-mod lint-workflows lint-shell ## All the linters below
+lint: lint-go lint-mod lint-workflows lint-openapi lint-shell ## All the linters below
 
 .PHONY: lint-go
 lint-go: $(TOOLS)/golangci-lint ## golangci-lint: code and its formatting; .golangci.yml has the reasons
@@ -148,7 +151,12 @@ lint-mod: ## go.mod and go.sum hold what the code needs, and no more
 lint-workflows: $(TOOLS)/actionlint ## actionlint: the hosted pipeline
 	$(TOOLS)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 
-# The one linter that is no Go module: it runs where it is installed, as on the hosted pipeline; syntax is checked everywhere.
+.PHONY: lint-openapi
+lint-openapi: $(TOOLS)/web ## Redocly: the description of the API
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node --no-deprecation $(TOOLS)/web/node_modules/@redocly/cli/bin/cli.js \
+		lint --max-problems 1000 --config tools/web/redocly.yaml adapters/httpapi/openapi.yaml
+
+# A linter that is neither a Go module nor in npm: it runs where it is installed, as on the hosted pipeline; syntax is checked everywhere.
 SCRIPTS := .ci/run .githooks/pre-commit .githooks/pre-push
 
 .PHONY: lint-shell
@@ -198,7 +206,7 @@ hooks: ## Let git run .githooks before each commit and push
 	@echo "before a commit: formatting and vet; before a push: everything CI checks"
 
 .PHONY: tools
-tools: $(patsubst tools/%/go.mod,$(TOOLS)/%,$(wildcard tools/*/go.mod)) ## Build the pinned tools into bin/tools (the targets build those they need)
+tools: $(patsubst tools/%/go.mod,$(TOOLS)/%,$(wildcard tools/*/go.mod)) $(TOOLS)/web ## Build the pinned tools into bin/tools (the targets build those they need)
 
 .PHONY: clean
 clean: ## Remove what was built and measured; data/ stays
@@ -210,6 +218,15 @@ clean: ## Remove what was built and measured; data/ stays
 $(TOOLS)/%: tools/%/go.mod tools/%/go.sum
 	@echo "building $* (once)"
 	@GOOS= GOARCH= GOFLAGS= go -C tools/$* build -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ tool
+	@touch $@
+
+# What checks pages and the description of the API comes from npm, as tools/web/package-lock.json has it, and runs no scripts
+# of its own when it is installed.
+$(TOOLS)/web: tools/web/package.json tools/web/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not installed: the checks of pages and of the API's description need Node.js 20 or newer with npm" >&2; exit 1; }
+	@echo "installing web tools (once)"
+	@rm -rf $@ && mkdir -p $@ && cp $^ $@
+	@npm ci --prefix $@ --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
 # Run as a binary, not by go run: that passes neither signals nor exit codes on.

@@ -7,6 +7,9 @@ const (
 	// Whoever keeps an answer for a second spares the service a peak, and may go on showing it for a minute when the service is away.
 	cacheBriefly = "public, max-age=1, stale-if-error=60"
 	cacheNever   = "no-store"
+	// Pages and what they load are asked for each time, and mostly answered with a 304.
+	cachePage    = "no-cache"
+	cacheForEver = "public, max-age=31536000, immutable" // what never changes under its address
 )
 
 // always is the value of a header that many answers have. It is one for all of them, which spares an allocation each: whoever

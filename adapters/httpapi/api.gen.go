@@ -380,10 +380,10 @@ type FieldChange struct {
 	Field string `json:"field"`
 
 	// From What it was, a text, a number, a boolean or null.
-	From interface{} `json:"from"`
+	From any `json:"from"`
 
 	// To What it became.
-	To interface{} `json:"to"`
+	To any `json:"to"`
 }
 
 // Health defines model for Health.

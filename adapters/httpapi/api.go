@@ -92,6 +92,9 @@ func New(u UseCases, o Options) *API {
 		}),
 		StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: failures.unbound},
 	)
+	router.HandleFunc("GET /openapi.json", operations.sender.getDocument)
+	router.HandleFunc("GET /docs", operations.sender.getDocs)
+	router.HandleFunc("GET "+assetsPath+"{name}", operations.sender.getAsset(docs().assets))
 	return &API{router: router, Handler: stack(router,
 		identify,
 		failures.catchPanics,

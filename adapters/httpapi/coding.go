@@ -10,13 +10,13 @@ import (
 type coding string
 
 const (
-	plain coding = ""
-	zstd  coding = "zstd"
-	gzip  coding = "gzip"
+	asIs   coding = ""
+	asZstd coding = "zstd"
+	asGzip coding = "gzip"
 )
 
 // codings are those that answers are compressed with, the one that is liked best first.
-var codings = [...]coding{zstd, gzip}
+var codings = [...]coding{asZstd, asGzip}
 
 // least is the size from which compressing an answer saves a packet.
 const least = 1 << 10 // bytes
@@ -25,17 +25,17 @@ const least = 1 << 10 // bytes
 // Who accepts nothing at all, the plain answer included, gets that.
 func choose(accept []string) coding {
 	if len(accept) == 0 {
-		return plain
+		return asIs
 	}
 	asked := strings.Join(accept, ",")
-	best, bestQ := plain, -1.0
+	best, bestQ := asIs, -1.0
 	for _, c := range codings {
 		if q := quality(asked, c); q > 0 && q > bestQ {
 			best, bestQ = c, q
 		}
 	}
 	if q := quality(asked, "identity"); q > bestQ {
-		return plain
+		return asIs
 	}
 	return best
 }
@@ -47,7 +47,7 @@ func quality(asked string, c coding) float64 {
 		name, parameters, _ := strings.Cut(item, ";")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name == "x-gzip" {
-			name = string(gzip)
+			name = string(asGzip)
 		}
 		if name != string(c) && (name != "*" || c == "identity") {
 			continue

@@ -5,8 +5,8 @@ import (
 	"io"
 	"sync"
 
-	kgzip "github.com/klauspost/compress/gzip"
-	kzstd "github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
 )
 
@@ -19,16 +19,16 @@ type encoder interface {
 // encoders are those that are not in use. One that was not closed is not given back, so that nothing of one answer can get into
 // another.
 var encoders = map[coding]*sync.Pool{
-	zstd: {New: func() any {
+	asZstd: {New: func() any {
 		// What a decoder needs for the window is bounded by it, and so is what this takes.
-		e, err := kzstd.NewWriter(nil, kzstd.WithEncoderLevel(kzstd.SpeedFastest), kzstd.WithEncoderConcurrency(1), kzstd.WithWindowSize(128<<10), kzstd.WithLowerEncoderMem(true))
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(128<<10), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			panic(err) // the options are right, or nothing is
 		}
 		return e
 	}},
-	gzip: {New: func() any {
-		e, err := kgzip.NewWriterLevel(nil, kgzip.BestSpeed)
+	asGzip: {New: func() any {
+		e, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		if err != nil {
 			panic(err) // likewise
 		}

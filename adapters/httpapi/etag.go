@@ -17,7 +17,7 @@ func tagOf(body []byte) string {
 
 // entityTag is the ETag of a representation: those that are coded differently are different ones.
 func entityTag(tag string, c coding) string {
-	if c == plain {
+	if c == asIs {
 		return `"` + tag + `"`
 	}
 	return `"` + tag + "-" + string(c) + `"`

@@ -100,7 +100,7 @@ func TestUnknownRoutes(t *testing.T) {
 		code, message := got.problem(t)
 		assert.Equal(t, http.StatusNotFound, got.StatusCode, target)
 		assert.Equal(t, "not_found", code, target)
-		assert.Contains(t, message, "there is /changes, /events, /events/{id}, /search, /status", target)
+		assert.Contains(t, message, "there is "+knownRoutes, target)
 		assert.Less(t, len(message), 200, target)
 	}
 }

@@ -147,6 +147,9 @@ func serve(t *testing.T, s service) *service {
 	return &s
 }
 
+// knownRoutes are those that are told to who asks for another one.
+const knownRoutes = "/changes, /docs, /events, /events/{id}, /openapi.json, /search, /status"
+
 // client asks for what it is told to, and for nothing else: http.DefaultClient asks for compressed answers, and says nothing of it.
 var client = &http.Client{Transport: &http.Transport{DisableCompression: true}}
 

@@ -28,7 +28,7 @@ func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *
 	if slices.Contains(rt.slashed, template(pattern)) {
 		rt.mux.HandleFunc(pattern+onlySlash, handler)
 	}
-	if template := template(pattern); !slices.Contains(rt.known, template) {
+	if template := template(pattern); !strings.HasPrefix(template, assetsPath) && !slices.Contains(rt.known, template) {
 		rt.known = append(rt.known, template)
 		slices.Sort(rt.known)
 	}

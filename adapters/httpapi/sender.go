@@ -33,10 +33,15 @@ func (s *sender) kept(w http.ResponseWriter, served search.Served, a written) er
 // whole sends an answer that is known to its end. One with a tag may be held by the client already, who is then told so. The error
 // is the connection's.
 func (s *sender) whole(w http.ResponseWriter, a written) error {
+	return s.wholeWith(w, http.StatusOK, a)
+}
+
+// wholeWith is whole, with another status than 200 for an answer without a tag.
+func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 	asked := requestOf(w)
 	h := w.Header()
 	vary(h)
-	c := plain
+	c := asIs
 	if len(a.body) >= least {
 		c = choose(asked.Header["Accept-Encoding"])
 	}
@@ -47,7 +52,7 @@ func (s *sender) whole(w http.ResponseWriter, a written) error {
 		}
 	}
 	body := a.body
-	if c != plain {
+	if c != asIs {
 		h.Set("Content-Encoding", string(c))
 		if a.tag == "" {
 			body = compress(c, body)
@@ -56,8 +61,8 @@ func (s *sender) whole(w http.ResponseWriter, a written) error {
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	if asked.Method == http.MethodHead {
-		w.WriteHeader(http.StatusOK)
 		return nil
 	}
 	reader := s.pace.start(w)
@@ -99,14 +104,14 @@ func (s *sender) pieces(w http.ResponseWriter, tag string, appendAnswer func([]b
 			if tag != "" {
 				h.Set("ETag", entityTag(tag, c))
 			}
-			if c != plain {
+			if c != asIs {
 				h.Set("Content-Encoding", string(c))
 			}
 			if asked.Method == http.MethodHead {
 				w.WriteHeader(http.StatusOK)
 				return errHeadersOnly
 			}
-			if c != plain {
+			if c != asIs {
 				out = borrow(c, writerFunc(reader.send))
 				send = func(b []byte) error {
 					_, err := out.Write(b)

@@ -93,6 +93,11 @@ var rules = []rule{
 		ours:     []string{"tools/testservers/server"}, others: anything,
 		because: "the tests of any package may stand on it, so it stands on none of them",
 	},
+	{
+		packages: "tools/browsertest",
+		ours:     []string{"tools/testservers/server"}, others: anything,
+		because: "likewise; where a browser is, is known there",
+	},
 }
 
 // own stands for the adapter that the importing package belongs to: adapters/sqlite for
@@ -101,7 +106,7 @@ const own = "(own)"
 
 // rulesForTests is what test code may not import, for every package outside app.
 var rulesForTests = rule{
-	ours:   []string{"core/...", "ports/...", "adapters/...", "observability/...", "tools/testservers/server"},
+	ours:   []string{"core/...", "ports/...", "adapters/...", "observability/...", "tools/testservers/server", "tools/browsertest"},
 	others: anything, not: wiring,
 	because: "what can only be tested when it is wired cannot be used without the wiring either",
 }

@@ -1,4 +1,4 @@
-// Package server gives tests the real servers that they need: PostgreSQL and Redis.
+// Package server gives tests the real servers that they need, PostgreSQL and Redis, and tells where a browser is.
 //
 // Most tests share one of each, which the program in the folder above starts for a whole test run: [SharedPostgres]
 // and [SharedRedis]. A test that takes a server away, or wants settings of its own, starts one for itself:

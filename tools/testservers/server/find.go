@@ -47,6 +47,20 @@ func (p places) lack() string {
 		" here: install Docker, or the packages postgresql and redis-server"
 }
 
+// packages are those of Debian's that bring what is missing.
+func (p places) packages() (names []string) {
+	if p.docker != "" {
+		return nil
+	}
+	if p.postgres == "" {
+		names = append(names, "postgresql")
+	}
+	if p.redis == "" {
+		names = append(names, "redis-server")
+	}
+	return names
+}
+
 // engine looks for Docker. The client alone is no answer: it is installed on many a machine without its engine.
 func engine(ctx context.Context) (client string, answers bool) {
 	client, err := exec.LookPath("docker")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -17,11 +18,11 @@ func canInstall() bool {
 	return err == nil && syscall.Geteuid() == 0
 }
 
-// install brings both servers from Debian's packages. Neither is started by that, and no database cluster is created:
-// the packages would do both, and a machine that runs tests has not asked for either.
+// install brings Debian's packages. No server is started by that, and no database cluster is created: the packages would do
+// both, and a machine that runs tests has not asked for either.
 //
 // It is not interrupted half-way, because that would leave the machine's packages in disorder.
-func install(ctx context.Context) (failed error) {
+func install(ctx context.Context, packages ...string) (failed error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Minute)
 	defer cancel()
 
@@ -47,13 +48,13 @@ func install(ctx context.Context) (failed error) {
 
 	for _, step := range [][]string{
 		{"update"},
-		{"install", "--yes", "--no-install-recommends", "postgresql", "redis-server"},
+		append([]string{"install", "--yes", "--no-install-recommends"}, packages...),
 	} {
 		cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--quiet", "--option", "DPkg::Lock::Timeout=300"}, step...)...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is not for it
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("the tests need PostgreSQL and Redis, and apt-get %s fails: %w: %s", step[0], err, tail(string(out)))
+			return fmt.Errorf("the tests need the packages %s, and apt-get %s fails: %w: %s", strings.Join(packages, ", "), step[0], err, tail(string(out)))
 		}
 	}
 	return nil

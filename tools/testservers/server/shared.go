@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -65,28 +66,38 @@ func absent(tb testing.TB, why string) {
 	tb.Skip(why)
 }
 
-// Shared are the servers of a test run.
-type Shared struct{ postgres, redis *server }
+// Shared are the servers of a test run, and the browser that its tests may start.
+type Shared struct {
+	postgres, redis *server
+	browser         string
+}
 
-// StartShared starts both servers and returns once they answer. Where there is neither Docker nor a binary, but root
-// and Debian's package manager, it installs them first and says so on news. It leaves nothing running when it fails or
-// ctx ends.
+// StartShared starts both servers and returns once they answer. Where there is neither Docker nor a binary, or no browser, but
+// root and Debian's package manager, it installs what is missing first and says so on news. It leaves nothing running when it
+// fails or ctx ends.
 func StartShared(ctx context.Context, news io.Writer) (*Shared, error) {
-	here := find(ctx)
-	if here.lack() != "" && canInstall() {
-		fmt.Fprintln(news, "installing PostgreSQL and Redis for the tests")
-		if err := install(ctx); err != nil {
+	here, browser := find(ctx), findBrowser()
+	missing := here.packages()
+	if browser == "" {
+		missing = append(missing, browserPackage)
+	}
+	if len(missing) > 0 && canInstall() {
+		fmt.Fprintln(news, "installing for the tests:", strings.Join(missing, ", "))
+		if err := install(ctx, missing...); err != nil {
 			return nil, err
 		}
-		here = find(ctx)
+		here, browser = find(ctx), findBrowser()
 	}
 	if lack := here.lack(); lack != "" {
 		return nil, errors.New(lack)
 	}
+	if browser == "" {
+		return nil, errNoBrowser
+	}
 
 	ctx, cancel := context.WithTimeout(ctx, arrival)
 	defer cancel()
-	var s Shared
+	s := Shared{browser: browser}
 	var noPostgres, noRedis error
 	var starting sync.WaitGroup
 	starting.Go(func() {
@@ -100,10 +111,10 @@ func StartShared(ctx context.Context, news io.Writer) (*Shared, error) {
 	return &s, nil
 }
 
-// Environ is what a process needs in its environment for [SharedPostgres] and [SharedRedis] to find the servers, and
-// for a missing server to be a failure.
+// Environ is what a process needs in its environment for [SharedPostgres], [SharedRedis] and [Browser] to find them, and for one
+// that is missing to be a failure.
 func (s *Shared) Environ() []string {
-	return []string{postgresVariable + "=" + s.postgres.url, redisVariable + "=" + s.redis.url, serversVariable + "=" + required}
+	return []string{postgresVariable + "=" + s.postgres.url, redisVariable + "=" + s.redis.url, browserVariable + "=" + s.browser, serversVariable + "=" + required}
 }
 
 // End ends the servers at once and removes what they kept.
