@@ -133,6 +133,12 @@ fuzz: ## Every fuzz target in turn, FUZZTIME each; what it finds becomes a file 
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$pkg" </dev/null || exit 1; \
 	done
 
+##@ Show
+
+.PHONY: screenshots
+screenshots: $(TOOLS)/web testservers ## Take the pictures in docs/pictures anew, of a made-up programme
+	MARQUEE_TEST_SCREENSHOTS=$(CURDIR)/docs/pictures $(WITH_SERVERS) go test -count=1 -timeout 3m -run '^TestPictures$$' ./adapters/httpapi
+
 ##@ Check
 
 .PHONY: lint

@@ -52,6 +52,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Clock tells whether an event is on sale; time.Now unless set.
 	Clock func() time.Time
+	// Zone is where the page to search in takes "tonight" to be; UTC unless set.
+	Zone *time.Location
 	// Answers keeps the answers of /search and /events and decides how long one may take to be made. Without it every search is made anew.
 	Answers Answers
 	// SearchTimeout is how long a search may take before the answer is a 503, where there are no Answers; 10 seconds unless
@@ -94,7 +96,10 @@ func New(u UseCases, o Options) *API {
 	)
 	router.HandleFunc("GET /openapi.json", operations.sender.getDocument)
 	router.HandleFunc("GET /docs", operations.sender.getDocs)
-	router.HandleFunc("GET "+assetsPath+"{name}", operations.sender.getAsset(docs().assets))
+	router.HandleFunc("GET "+assetsPath+"{name}", operations.sender.getAsset(pageAssets(), docs().assets))
+	pages := newSite(failures.catchPanics(router), operations.sender, o.Zone, operations.clock)
+	router.HandleFunc("GET /{$}", pages.getSearch)
+	router.HandleFunc("GET "+viewPath+"{id}", pages.getView)
 	return &API{router: router, Handler: stack(router,
 		identify,
 		failures.catchPanics,

@@ -24,7 +24,7 @@ var docs = sync.OnceValue(func() (d struct {
 },
 ) {
 	d.assets = assets{}
-	for _, name := range []string{"docs.js", "docs.css", "icon.svg"} {
+	for _, name := range []string{"docs.js", "docs.css"} {
 		d.assets.add(name, mustRead(docsFiles, "docs/"+name))
 	}
 	for _, name := range []string{"swagger-ui-bundle.js", "swagger-ui.css"} {
@@ -38,7 +38,7 @@ var docs = sync.OnceValue(func() (d struct {
 		}
 		d.assets.add(name, body)
 	}
-	d.page = d.assets.link(mustRead(docsFiles, "docs/docs.html"))
+	d.page = d.assets.link(pageAssets().link(mustRead(docsFiles, "docs/docs.html")))
 	return d
 })
 

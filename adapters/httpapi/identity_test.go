@@ -53,7 +53,7 @@ func TestRoute(t *testing.T) {
 	api := httpapi.New(httpapi.UseCases{Events: search.NewEvents(summer, 10), Status: statusOf(feeds{})}, httpapi.Options{})
 	for target, want := range map[string]string{
 		"GET /search": "/search", "HEAD /search?starts_at=x": "/search", "GET /status": "/status",
-		"POST /search": httpapi.Unmatched, "GET /nowhere": httpapi.Unmatched, "GET /search/1": httpapi.Unmatched, "GET /": httpapi.Unmatched,
+		"POST /search": httpapi.Unmatched, "GET /nowhere": httpapi.Unmatched, "GET /search/1": httpapi.Unmatched, "GET /": "/", "GET /?q=x": "/", "GET /view/1": "/view/{id}", "GET /assets/page.css": "/assets/{name}", "GET /docs": "/docs",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		assert.Equal(t, want, api.Route(httptest.NewRequest(method, path, http.NoBody)), target)

@@ -38,7 +38,7 @@ func TestRateLimit(t *testing.T) {
 	assert.Equal(t, http.StatusOK, first.StatusCode)
 	assert.Equal(t, []string{"1", "0", "1", ""}, limits(first))
 
-	for _, target := range []string{"/search", "/search?starts_at=x", "/nowhere", "/"} {
+	for _, target := range []string{"/search", "/search?starts_at=x", "/nowhere"} {
 		got := s.get(t, target)
 		code, message := got.problem(t)
 		assert.Equal(t, http.StatusTooManyRequests, got.StatusCode, target)
@@ -51,6 +51,11 @@ func TestRateLimit(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status.StatusCode, "the status has a budget of its own")
 	assert.Equal(t, []string{"1", "0", "1", ""}, limits(status))
 	assert.Equal(t, http.StatusTooManyRequests, s.get(t, "/status").StatusCode)
+
+	assert.Equal(t, http.StatusOK, s.get(t, "/").StatusCode, "and so have pages, with all that they load")
+	for _, target := range []string{"/", "/docs", "/assets/page.css", "/view/x"} {
+		assert.Equal(t, http.StatusTooManyRequests, s.get(t, target).StatusCode, target)
+	}
 }
 
 func TestErrorsTellTheBudgetToo(t *testing.T) {

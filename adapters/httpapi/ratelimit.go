@@ -18,11 +18,15 @@ import (
 const (
 	classAPI    = "api"
 	classStatus = "status"
+	classPage   = "page"
 )
 
 func class(r *http.Request) string {
 	if r.URL.Path == "/status" {
 		return classStatus
+	}
+	if ofPages(r.URL.Path) {
+		return classPage
 	}
 	return classAPI
 }

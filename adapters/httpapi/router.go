@@ -28,7 +28,7 @@ func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *
 	if slices.Contains(rt.slashed, template(pattern)) {
 		rt.mux.HandleFunc(pattern+onlySlash, handler)
 	}
-	if template := template(pattern); !strings.HasPrefix(template, assetsPath) && !slices.Contains(rt.known, template) {
+	if template := template(pattern); !ofPages(template) && !slices.Contains(rt.known, template) {
 		rt.known = append(rt.known, template)
 		slices.Sort(rt.known)
 	}
@@ -62,12 +62,24 @@ func (rt *router) route(r *http.Request) string {
 	return Unmatched
 }
 
+// viewPath is where pages of events are.
+const viewPath = "/view/"
+
+// ofPages tells whether a route is for people who look at pages, who are led to it, and not for programs.
+func ofPages(template string) bool {
+	return template == "/" || template == "/docs" || strings.HasPrefix(template, assetsPath) || strings.HasPrefix(template, viewPath)
+}
+
 // onlySlash matches a path that ends with the slash, and no longer one.
 const onlySlash = "/{$}"
 
 // template is a pattern of http.ServeMux without its method and the slash behind it.
 func template(pattern string) string {
-	return strings.TrimSuffix(pattern[strings.IndexByte(pattern, '/'):], onlySlash)
+	path := pattern[strings.IndexByte(pattern, '/'):]
+	if path == onlySlash {
+		return "/"
+	}
+	return strings.TrimSuffix(path, onlySlash)
 }
 
 // refusal takes the mux's answer to what it does not know.

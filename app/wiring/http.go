@@ -42,14 +42,19 @@ func newUseCases(events *search.Events, details ports.EventReader, changes *sear
 
 // newAPI is the public API. The limiter is inside, because what it refuses is an answer like any other: it
 // has an envelope, a request id and a row in the metrics.
-func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers *search.Answers, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) http.Handler {
+func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers *search.Answers, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) (http.Handler, error) {
+	zone, err := time.LoadLocation(c.ProviderTimeZone)
+	if err != nil {
+		return nil, err
+	}
 	limiter := tokenbucket.New(tokenbucket.Options{RPS: c.RateLimitRPS, Burst: c.RateLimitBurst})
 	api := httpapi.New(u, httpapi.Options{
 		Version: b.Version, TrustedProxies: c.TrustedProxies, Clock: clock, Logger: log,
+		Zone:    zone,
 		Limiter: observability.ObserveLimiter(limiter, rec),
 		Answers: observability.ObserveAnswers(answers, rec),
 	})
-	return observability.ObserveHTTP(api, rec, api.Route)
+	return observability.ObserveHTTP(api, rec, api.Route), nil
 }
 
 func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, changes *search.Changes, at *Addresses, log *slog.Logger) {
