@@ -141,9 +141,7 @@ type EventDetail struct {
 	// Currency Of the prices, as ISO 4217 names it.
 	Currency *string             `json:"currency"`
 	EndDate  *openapi_types.Date `json:"end_date"`
-
-	// EndTime Example: 14:45:15
-	EndTime *string `json:"end_time"`
+	EndTime  *string             `json:"end_time"`
 
 	// EndsAt The moment that `end_date` and `end_time` stand for.
 	EndsAt *time.Time `json:"ends_at"`
@@ -200,9 +198,7 @@ type EventDetail struct {
 	// SoldOut What the provider says.
 	SoldOut   bool               `json:"sold_out"`
 	StartDate openapi_types.Date `json:"start_date"`
-
-	// StartTime Example: 22:38:19
-	StartTime *string `json:"start_time"`
+	StartTime *string            `json:"start_time"`
 
 	// StartsAt The moment that `start_date` and `start_time` stand for.
 	StartsAt *time.Time `json:"starts_at"`
@@ -258,9 +254,7 @@ type EventState struct {
 	// Currency Of the prices, as ISO 4217 names it.
 	Currency *string             `json:"currency"`
 	EndDate  *openapi_types.Date `json:"end_date"`
-
-	// EndTime Example: 14:45:15
-	EndTime *string `json:"end_time"`
+	EndTime  *string             `json:"end_time"`
 
 	// EndsAt The moment that `end_date` and `end_time` stand for.
 	EndsAt *time.Time `json:"ends_at"`
@@ -308,9 +302,7 @@ type EventState struct {
 	// SoldOut What the provider says.
 	SoldOut   bool               `json:"sold_out"`
 	StartDate openapi_types.Date `json:"start_date"`
-
-	// StartTime Example: 22:38:19
-	StartTime *string `json:"start_time"`
+	StartTime *string            `json:"start_time"`
 
 	// StartsAt The moment that `start_date` and `start_time` stand for.
 	StartsAt *time.Time `json:"starts_at"`
@@ -328,9 +320,7 @@ type EventState struct {
 // EventSummary An event. Dates and times are local, as the provider tells them.
 type EventSummary struct {
 	EndDate *openapi_types.Date `json:"end_date"`
-
-	// EndTime Example: 14:45:15
-	EndTime *string `json:"end_time"`
+	EndTime *string             `json:"end_time"`
 
 	// Id Identifies the event for ever, on every installation.
 	Id openapi_types.UUID `json:"id"`
@@ -342,10 +332,8 @@ type EventSummary struct {
 	// free event, null an event without tickets.
 	MinPrice  *float32           `json:"min_price"`
 	StartDate openapi_types.Date `json:"start_date"`
-
-	// StartTime Example: 22:38:19
-	StartTime *string `json:"start_time"`
-	Title     string  `json:"title"`
+	StartTime *string            `json:"start_time"`
+	Title     string             `json:"title"`
 }
 
 // FeedStatus defines model for FeedStatus.
@@ -421,9 +409,7 @@ type ListedEvent struct {
 	// Currency Of the prices, as ISO 4217 names it.
 	Currency *string             `json:"currency"`
 	EndDate  *openapi_types.Date `json:"end_date"`
-
-	// EndTime Example: 14:45:15
-	EndTime *string `json:"end_time"`
+	EndTime  *string             `json:"end_time"`
 
 	// EndsAt The moment that `end_date` and `end_time` stand for.
 	EndsAt *time.Time `json:"ends_at"`
@@ -444,9 +430,7 @@ type ListedEvent struct {
 	// SoldOut What the provider says.
 	SoldOut   bool               `json:"sold_out"`
 	StartDate openapi_types.Date `json:"start_date"`
-
-	// StartTime Example: 22:38:19
-	StartTime *string `json:"start_time"`
+	StartTime *string            `json:"start_time"`
 
 	// StartsAt The moment that `start_date` and `start_time` stand for.
 	StartsAt *time.Time `json:"starts_at"`

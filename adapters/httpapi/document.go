@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	_ "embed"
 	"net/http"
 	"strings"
@@ -25,6 +26,9 @@ var document = sync.OnceValue(func() written {
 	}
 	return written{tag: tagOf(body), body: body}
 })
+
+// Document is the description of the API, as /openapi.json tells it.
+func Document() []byte { return bytes.Clone(document().body) }
 
 // withoutHints drops the extensions that are for the generator.
 func withoutHints(node any) any {

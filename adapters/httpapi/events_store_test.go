@@ -51,6 +51,7 @@ func write(ctx context.Context, store ports.Ingester, provider string, chunk int
 		var writes []catalogue.Write
 		for _, e := range events {
 			w := catalogue.Write{Kind: catalogue.Added, Event: e, Fingerprint: event.Listing{Identity: e.Identity, Facts: e.Facts}.Fingerprint(), Was: event.During(e.Facts.Start, e.Facts.End)}
+			w.Event.Revision = max(w.Event.Revision, 1)
 			if head, known := s.Heads[e.ID]; known {
 				w.Kind, w.Was, w.Event.Revision = catalogue.Updated, head.When, head.Revision+1
 			}

@@ -53,7 +53,7 @@ func TestFailures(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, service{events: failing(tt.err)})
+			s := serve(t, service{beyond: true, events: failing(tt.err)})
 			got := s.get(t, "/search")
 			code, message := got.problem(t)
 			assert.Equal(t, tt.status, got.StatusCode)
@@ -74,7 +74,7 @@ func TestEveryKindIsAnswered(t *testing.T) {
 		if kind == fault.None || kind == fault.Canceled {
 			continue
 		}
-		got := serve(t, service{events: failing(fault.New(kind, "so it is"))}).get(t, "/search")
+		got := serve(t, service{beyond: true, events: failing(fault.New(kind, "so it is"))}).get(t, "/search")
 		code, _ := got.problem(t)
 		assert.NotEmpty(t, code, kind)
 		assert.GreaterOrEqual(t, got.StatusCode, 400, kind)

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/marquee-events/marquee/adapters/httpapi"
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/search"
@@ -114,6 +115,7 @@ type service struct {
 	handler http.Handler // as it is served
 	base    string
 	logged  *logBuffer
+	beyond  bool // it answers what no use case has it answer, and the description does not know
 }
 
 // serve starts a service on loopback; what is not set is a shelf with a few events.
@@ -170,6 +172,9 @@ func (s *service) ask(t *testing.T, method, target string, header ...string) ans
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
+	if !s.beyond {
+		apitest.Check(t, response, body)
+	}
 	return answer{response, string(body)}
 }
 
