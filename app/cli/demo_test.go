@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 )
 
 // What a newcomer does: start it, try the lines that it prints, stop it, start it again.
@@ -142,7 +144,8 @@ func ask(t *testing.T, method, address string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
+	client := &http.Client{Transport: apitest.Transport(t, &http.Transport{DisableKeepAlives: true})}
+	response, err := client.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

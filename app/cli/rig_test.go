@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 	"github.com/marquee-events/marquee/app/cli"
 )
 
@@ -207,7 +208,7 @@ const (
 
 func get(t *testing.T, target string) (status int, body string) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Transport: apitest.Transport(t, &http.Transport{DisableKeepAlives: true})}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	require.NoError(t, err)
 	answer, err := client.Do(request)

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/marquee-events/marquee/adapters/feedsim"
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
 	"github.com/marquee-events/marquee/core/catalogue"
@@ -191,7 +192,7 @@ func (p *process) get(path string) (status int, body []byte) {
 
 func get(t *testing.T, target string) (status int, body []byte) {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Transport: apitest.Transport(t, &http.Transport{DisableKeepAlives: true})}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
 	require.NoError(t, err)
 	answer, err := client.Do(request)

@@ -23,9 +23,9 @@ import (
 // client asks as somebody from outside does.
 type client struct{ http.Client }
 
-func newClient(t *testing.T) *client {
+func newClient(t *testing.T, transport http.RoundTripper) *client {
 	t.Helper()
-	c := &client{http.Client{Transport: &http.Transport{}, Timeout: prooftest.Patience}}
+	c := &client{http.Client{Transport: transport, Timeout: prooftest.Patience}}
 	t.Cleanup(c.CloseIdleConnections)
 	return c
 }

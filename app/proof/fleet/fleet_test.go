@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 	"github.com/marquee-events/marquee/adapters/jetstream"
 	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/app/proof/prooftest"
@@ -98,7 +100,7 @@ func newFleet(t *testing.T) *fleet {
 	t.Helper()
 	f := &fleet{
 		t: t, began: time.Now(), random: rand.New(rand.NewPCG(*seed, 0)), model: newModel(),
-		provider: newProvider(t, programme{seed: *seed, events: *size}), client: newClient(t),
+		provider: newProvider(t, programme{seed: *seed, events: *size}), client: newClient(t, apitest.Transport(t, &http.Transport{})),
 	}
 	f.database = newDatabase(t)
 	f.broker = begin(t, orders{Name: "broker", Broker: t.TempDir()})

@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,7 +173,7 @@ type deployment struct {
 
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
-	d := &deployment{t: t, provider: newProvider(t, programme{seed: *seed, events: 600}), client: newClient(t)}
+	d := &deployment{t: t, provider: newProvider(t, programme{seed: *seed, events: 600}), client: newClient(t, &http.Transport{})} // the version before has another description
 	d.provider.move(true)
 	d.database = newDatabase(t)
 	broker := begin(t, orders{Name: "broker", Broker: t.TempDir()})

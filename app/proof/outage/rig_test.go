@@ -24,6 +24,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/goleak"
 
+	"github.com/marquee-events/marquee/adapters/httpapi/apitest"
 	"github.com/marquee-events/marquee/adapters/sqlite"
 	"github.com/marquee-events/marquee/app/config"
 	"github.com/marquee-events/marquee/app/wiring"
@@ -159,7 +160,7 @@ type service struct {
 
 func newService(t *testing.T, p *provider, b *broker) *service {
 	t.Helper()
-	s := &service{t: t, dir: t.TempDir(), log: &journal{}, client: http.Client{Transport: &http.Transport{}}}
+	s := &service{t: t, dir: t.TempDir(), log: &journal{}, client: http.Client{Transport: apitest.Transport(t, &http.Transport{})}}
 	c, unknown, err := config.Load([]string{
 		"MARQUEE_DATA_DIR=" + s.dir, "MARQUEE_HTTP_ADDR=127.0.0.1:0", "MARQUEE_ADMIN_ADDR=127.0.0.1:0", "MARQUEE_RATE_LIMIT_RPS=0", "MARQUEE_LOG_FORMAT=text",
 		"MARQUEE_PROVIDER_URL=" + p.URL, "MARQUEE_BROKER_URL=" + b.server.ClientURL(), "MARQUEE_FETCH_INTERVAL=1s", "MARQUEE_CONSUMERS=1",
