@@ -53,7 +53,11 @@ func TestPlans(t *testing.T) {
 	}
 	search := func(q catalogue.Query) string {
 		q.Limit = 20
-		return interpolated(criteria.Page(sqlbuilder.PostgreSQL, q, "*"))
+		return interpolated(criteria.Page(sqlbuilder.PostgreSQL, q, criteria.FromStart(q), "*"))
+	}
+	last := func(by catalogue.SortBy) string {
+		q := catalogue.Query{Order: catalogue.Order{By: by}, Offset: 59_980, Limit: 20}
+		return interpolated(criteria.Page(sqlbuilder.PostgreSQL, q, criteria.Nearer(q, 60_000), "*"))
 	}
 	page := func(r event.TimeRange) string { return search(catalogue.Query{Criteria: catalogue.Criteria{Range: r}}) }
 	ordered := func(by catalogue.SortBy, desc bool, after *catalogue.Position) string {
@@ -80,6 +84,8 @@ func TestPlans(t *testing.T) {
 		{"behind an event, by the end, the latest first", ordered(catalogue.ByEnd, true, &middle), "events_by_end", false},
 		{"by the title", ordered(catalogue.ByTitle, false, nil), "events_by_title", true},
 		{"behind an event, by the title", ordered(catalogue.ByTitle, false, &middle), "events_by_title", true},
+		{"the last page", last(catalogue.ByStart), "events_by_start", false},
+		{"the last page, by the title", last(catalogue.ByTitle), "events_by_title", true},
 		{"a word anywhere in the title", search(catalogue.Query{Criteria: catalogue.Criteria{Words: []string{"abcdef"}}}), "events_by_words", true},
 		{"an event", "SELECT * FROM events WHERE id = '26601705-2514-5283-be40-b97bebd51251'", "events_pkey", false},
 		{"what a run may have lost", "SELECT id, available FROM events WHERE provider = 'nobody'", "events_by_provider", false},

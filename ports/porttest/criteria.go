@@ -45,10 +45,10 @@ func Criteria(t *testing.T, open OpenStore) {
 	})
 }
 
-// pages asks for each page by its offset.
+// pages asks for each page by its offset, and for one past the last.
 func pages(rt *rapid.T, s shop, q catalogue.Query, want []event.Event) {
 	var got []event.Event
-	for q.Offset = 0; q.Offset <= len(want); q.Offset += q.Limit {
+	for q.Offset = 0; q.Offset <= len(want)+q.Limit; q.Offset += q.Limit {
 		q.WantTotal, q.WantCurrencies = true, true
 		page, err := s.store.Search(s.t.Context(), q)
 		require.NoError(rt, err)

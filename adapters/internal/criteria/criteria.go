@@ -13,9 +13,28 @@ import (
 	"github.com/marquee-events/marquee/core/event"
 )
 
-// Page selects the columns of the events that a page shows, in its order. With a version, events that changed since are
-// left out: as they were then, the change log has them.
-func Page(flavor sqlbuilder.Flavor, q catalogue.Query, columns ...string) (sql string, args []any) {
+// Span is where in the matches a page lies, counted from one end of them.
+type Span struct {
+	Offset, Limit int
+	FromEnd       bool // counted from the last match, and read in the order reversed
+}
+
+// FromStart is the page's span where nobody knows how many match.
+func FromStart(q catalogue.Query) Span { return Span{Offset: q.Offset, Limit: q.Limit} }
+
+// Nearer is the page's span among as many matches as there are, counted from the end that is nearer: what comes before a
+// span has to be read too. Its limit is 0 where the page is past the last match.
+func Nearer(q catalogue.Query, total int) Span {
+	if total > 0 && q.Offset <= total/2 {
+		return FromStart(q)
+	}
+	left := max(total-q.Offset, 0)
+	return Span{Offset: max(left-q.Limit, 0), Limit: min(q.Limit, left), FromEnd: true}
+}
+
+// Page selects the columns of the events that a page shows, in its order, or that reversed as the span says. With a version,
+// events that changed since are left out: as they were then, the change log has them.
+func Page(flavor sqlbuilder.Flavor, q catalogue.Query, span Span, columns ...string) (sql string, args []any) {
 	b := flavor.NewSelectBuilder().Select(columns...).From("events")
 	match(b, q.Criteria)
 	if q.After != nil {
@@ -24,9 +43,9 @@ func Page(flavor sqlbuilder.Flavor, q catalogue.Query, columns ...string) (sql s
 	if q.AsOf != (catalogue.Version{}) {
 		b.Where("NOT EXISTS (SELECT 1 FROM changes c WHERE c.event_id = events.id AND " + b.GreaterThan("c.number", q.AsOf.Number) + ")")
 	}
-	b.OrderBy(ordered(flavor, q.Order)...).Limit(q.Limit)
-	if q.Offset > 0 {
-		b.Offset(q.Offset)
+	b.OrderBy(ordered(flavor, q.Order, span.FromEnd)...).Limit(span.Limit)
+	if span.Offset > 0 {
+		b.Offset(span.Offset)
 	}
 	return b.Build()
 }
@@ -134,16 +153,20 @@ func sorted(flavor sqlbuilder.Flavor, by catalogue.SortBy) (expressions []string
 	return []string{"start_at"}, false
 }
 
-func ordered(flavor sqlbuilder.Flavor, o catalogue.Order) []string {
+// ordered says where nothing to compare goes: last in both directions of an order, so first in either of them reversed.
+func ordered(flavor sqlbuilder.Flavor, o catalogue.Order, reversed bool) []string {
 	expressions, nullable := sorted(flavor, o.By)
 	var list []string
 	for _, e := range append(expressions, "id") {
-		if o.Desc {
+		if o.Desc != reversed {
 			e += " DESC"
 		}
 		list = append(list, e)
 	}
-	if nullable {
+	switch {
+	case nullable && reversed:
+		list[0] += " NULLS FIRST"
+	case nullable:
 		list[0] += " NULLS LAST"
 	}
 	return list

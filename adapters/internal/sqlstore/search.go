@@ -22,9 +22,22 @@ func (s *Store) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 		if page.At, err = head(ctx, tx); err != nil {
 			return err
 		}
-		query, args := criteria.Page(s.db.Flavor(), q, eventColumns...)
-		if page.Events, err = collect(ctx, tx, scanEvent, query, args...); err != nil {
-			return err
+		span := criteria.FromStart(q)
+		if q.WantTotal { // first, as it tells which end is nearer
+			query, args := criteria.Total(s.db.Flavor(), q)
+			if err := tx.QueryRow(ctx, query, args...).Scan(&page.Total); err != nil {
+				return err
+			}
+			span = criteria.Nearer(q, page.Total)
+		}
+		if span.Limit > 0 {
+			query, args := criteria.Page(s.db.Flavor(), q, span, eventColumns...)
+			if page.Events, err = collect(ctx, tx, scanEvent, query, args...); err != nil {
+				return err
+			}
+		}
+		if span.FromEnd {
+			slices.Reverse(page.Events)
 		}
 		if q.AsOf != (catalogue.Version{}) {
 			return asOf(ctx, tx, q, &page)
@@ -32,15 +45,8 @@ func (s *Store) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 		if q.WantCurrencies {
 			query, args := criteria.Currencies(s.db.Flavor(), q)
 			page.Currencies, err = collect(ctx, tx, scanText, query, args...)
-			if err != nil {
-				return err
-			}
 		}
-		if !q.WantTotal {
-			return nil
-		}
-		query, args = criteria.Total(s.db.Flavor(), q)
-		return tx.QueryRow(ctx, query, args...).Scan(&page.Total)
+		return err
 	})
 	return page, err
 }
