@@ -40,7 +40,7 @@ func openPostgres(t *testing.T) ports.EventStore {
 }
 
 func readBesideWriters(t *testing.T, store ports.EventStore) {
-	const writers, batches, size = 8, 30, 12
+	const writers, batches, size = 8, 12, 10
 	s := serveChanges(t, store)
 
 	var writing sync.WaitGroup
@@ -59,7 +59,7 @@ func readBesideWriters(t *testing.T, store ports.EventStore) {
 		close(all)
 	}()
 
-	ways := []string{"limit=1000&wait=1", "limit=7", "limit=100&wait=30", "limit=1&wait=1"}
+	ways := []string{"limit=1000&wait=1", "limit=7", "limit=100&wait=30", "limit=3&wait=1"}
 	seen := make([][]string, len(ways))
 	var reading sync.WaitGroup
 	for i, way := range ways {

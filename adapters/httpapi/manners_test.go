@@ -59,7 +59,6 @@ func serveRoutes(t *testing.T) (s *service, targets map[string]string) {
 
 func TestBodiesAreCompressedForWhoAccepts(t *testing.T) {
 	s, targets := serveRoutes(t)
-	large := serve(t, service{events: many(20_000)})
 	for accept, want := range map[string]string{
 		"": "", "gzip": "gzip", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "gzip;q=1.0, zstd;q=0.5": "gzip", "GZIP": "gzip", "x-gzip": "gzip", "br": "", "*": "zstd",
 		"*;q=0": "", "identity": "", "identity;q=1, gzip;q=0.5": "", "gzip;q=0": "", "gzip;q=0, *": "zstd", "identity;q=0": "", "gzip;q=0.001": "gzip", "gzip;q=x": "", "zstd ; q=0.2 ,gzip ;q=0.8": "gzip",
@@ -77,13 +76,16 @@ func TestBodiesAreCompressedForWhoAccepts(t *testing.T) {
 			assert.EqualValues(t, len(got.body), got.ContentLength, name)
 			assert.Equal(t, plain.Header.Get("Content-Type"), got.Header.Get("Content-Type"))
 		}
-		got := large.get(t, "/search", "Accept-Encoding", accept)
-		require.Equal(t, want, got.Header.Get("Content-Encoding"), accept)
-		require.EqualValues(t, -1, got.ContentLength)
-		if want != "" {
-			require.Less(t, len(got.body), 600_000)
+	}
+	large := serve(t, service{events: many(10_000)})
+	for _, coding := range []string{"", "gzip", "zstd"} {
+		got := large.get(t, "/search", "Accept-Encoding", coding)
+		require.Equal(t, coding, got.Header.Get("Content-Encoding"))
+		require.EqualValues(t, -1, got.ContentLength, "it is streamed")
+		if coding != "" {
+			require.Less(t, len(got.body), 300_000)
 		}
-		require.Len(t, got.plain(t), 4080035)
+		require.Len(t, got.plain(t), 2040035)
 	}
 	several := s.get(t, targets["search"], "Accept-Encoding", "br", "Accept-Encoding", "gzip")
 	assert.Equal(t, "gzip", several.Header.Get("Content-Encoding"), "a list may be spread over lines")
@@ -167,7 +169,7 @@ func (e eventsAt) All(ctx context.Context, r event.TimeRange) (catalogue.Page, e
 // What is too long to be kept has a tag that is known before it is written.
 func TestALongAnswerHasTheTagOfItsVersion(t *testing.T) {
 	at := catalogue.Version{Number: 7, Tag: 1}
-	s := serve(t, service{events: eventsAt{many(20_000), &at}})
+	s := serve(t, service{events: eventsAt{many(10_000), &at}})
 	tag := func(target string) string { return s.get(t, target).Header.Get("ETag") }
 	first := tag("/search")
 	assert.Regexp(t, `^"[\w-]{20}"$`, first)
@@ -191,7 +193,7 @@ func TestErrorsAreToldToWhoeverHasSomething(t *testing.T) {
 
 func TestHeadHasTheHeadersOfGet(t *testing.T) {
 	s, targets := serveRoutes(t)
-	large := serve(t, service{events: many(20_000)})
+	large := serve(t, service{events: many(10_000)})
 	for _, coding := range []string{"", "gzip", "zstd"} {
 		same := func(s *service, target string) {
 			get, head := s.get(t, target, "Accept-Encoding", coding), s.ask(t, http.MethodHead, target, "Accept-Encoding", coding)
@@ -250,7 +252,7 @@ func TestOptions(t *testing.T) {
 // A transfer that breaks is never taken for a whole answer, whatever it is compressed with.
 func TestABrokenTransferIsSeen(t *testing.T) {
 	for _, coding := range []string{"", "gzip", "zstd"} {
-		s := serve(t, service{events: many(20_000), around: func(next http.Handler) http.Handler {
+		s := serve(t, service{events: many(10_000), around: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				next.ServeHTTP(&breaking{ResponseWriter: w, left: 100_000}, r)
 			})
