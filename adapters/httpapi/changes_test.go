@@ -55,7 +55,7 @@ func (a answer) part(t *testing.T) part {
 // serveChanges serves the log of a store.
 func serveChanges(t *testing.T, log ports.ChangeReader) *service {
 	t.Helper()
-	return serve(t, service{changes: search.NewChanges(log, following(t, log))})
+	return serve(t, service{changes: search.NewChanges(log, following(t, log), time.Now)})
 }
 
 func TestChangesAreTheSameWhateverTheLimit(t *testing.T) {
@@ -132,7 +132,7 @@ func TestWaitingForAChange(t *testing.T) {
 // The server bounds how long an answer may take from when it was asked. Who waits that long is answered all the same.
 func TestWaitingForLongerThanAnAnswerMayTake(t *testing.T) {
 	b := newBillboard(t, camela)
-	changes := search.NewChanges(b, following(t, b))
+	changes := search.NewChanges(b, following(t, b), time.Now)
 	server := httptest.NewUnstartedServer(httpapi.New(httpapi.UseCases{Changes: changes}, httpapi.Options{}))
 	server.Config.WriteTimeout = 100 * time.Millisecond
 	server.Start()

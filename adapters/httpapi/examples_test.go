@@ -55,7 +55,7 @@ func serveExamples(t *testing.T, o httpapi.Options) *service {
 		Current: catalogue.Run{State: catalogue.Incomplete, BegunAt: noon.Add(-time.Minute), Failure: "the provider answered 503"},
 	}}}
 	return serve(t, service{
-		events: search.NewEvents(b, 100), details: search.NewDetails(b), changes: search.NewChanges(b, fresh),
+		events: search.NewEvents(b, 100), details: search.NewDetails(b), changes: search.NewChanges(b, fresh, time.Now),
 		status: statusOf(standing, search.Expected{Provider: "default", Interval: time.Minute}), options: o,
 	})
 }

@@ -48,7 +48,7 @@ func serveRoutes(t *testing.T) (s *service, targets map[string]string) {
 	b := newBillboard(t, season(20)...)
 	fresh := following(t, b)
 	s = serve(t, service{
-		events: search.NewEvents(b, 100), details: search.NewDetails(camelasStory(t)), changes: search.NewChanges(b, fresh),
+		events: search.NewEvents(b, 100), details: search.NewDetails(camelasStory(t)), changes: search.NewChanges(b, fresh, time.Now),
 		options: httpapi.Options{Answers: keeping(fresh)},
 	})
 	return s, map[string]string{

@@ -72,7 +72,7 @@ func serveAutumn(t *testing.T) (s *service, away *atomic.Bool) {
 	t.Helper()
 	b, away := autumn(t), &atomic.Bool{}
 	return serve(t, service{
-		events: search.NewEvents(b, 1000), details: search.NewDetails(b), changes: search.NewChanges(b, following(t, b)),
+		events: search.NewEvents(b, 1000), details: search.NewDetails(b), changes: search.NewChanges(b, following(t, b), time.Now),
 		options: httpapi.Options{Zone: madrid, Clock: func() time.Time { return noon.Add(-2 * time.Hour) }},
 		around: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

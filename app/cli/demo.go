@@ -133,6 +133,9 @@ func welcome(c config.Config, at *wiring.Addresses, now time.Time) string {
 	return fmt.Sprintf(`
 Marquee is running, with a provider that is made up and read every %s.
 
+  the page to search in, and the documentation to try the API in
+    %s/
+    %s/docs
   what is on in the next seven days
     curl '%s'
   what was on last week, also what has left the feed since
@@ -152,7 +155,7 @@ Marquee is running, with a provider that is made up and read every %s.
 The first start reads thirty days of history in first, which takes some seconds.
 Ctrl-C stops it in order. The catalogue stays in the folder above; remove it to begin anew.
 
-`, c.FetchInterval, search(day, day.AddDate(0, 0, 8)), search(day.AddDate(0, 0, -7), day), base, admin, c.ProviderURL, moods, moods, absolute(c.DataDir), program())
+`, c.FetchInterval, base, base, search(day, day.AddDate(0, 0, 8)), search(day.AddDate(0, 0, -7), day), base, admin, c.ProviderURL, moods, moods, absolute(c.DataDir), program())
 }
 
 // reachable is an address that a person can type.

@@ -25,6 +25,7 @@ const (
 type Changes struct {
 	log     ports.ChangeReader
 	fresh   *Freshness
+	clock   func() time.Time
 	turn    chan struct{}
 	reads   *flights[changesAfter, catalogue.ChangeBatch]
 	waiting atomic.Int64
@@ -38,8 +39,8 @@ type changesAfter struct {
 }
 
 // NewChanges reads the log. Who waits for changes waits for fresh to hear of them.
-func NewChanges(log ports.ChangeReader, fresh *Freshness) *Changes {
-	c := &Changes{log: log, fresh: fresh, turn: make(chan struct{}, 1), reads: newFlights[changesAfter, catalogue.ChangeBatch](readTimeout)}
+func NewChanges(log ports.ChangeReader, fresh *Freshness, clock func() time.Time) *Changes {
+	c := &Changes{log: log, fresh: fresh, clock: clock, turn: make(chan struct{}, 1), reads: newFlights[changesAfter, catalogue.ChangeBatch](readTimeout)}
 	c.ended, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -78,9 +79,9 @@ func (c *Changes) After(ctx context.Context, version catalogue.Version, limit in
 	defer cancel()
 	defer context.AfterFunc(c.ended, cancel)()
 	for patience.Err() == nil {
-		began := time.Now()
+		began := c.clock()
 		c.fresh.Await(patience, version)
-		told.Waited += time.Since(began)
+		told.Waited += c.clock().Sub(began)
 		if ctx.Err() != nil {
 			return told, fault.Wrap(fault.Unavailable, "wait for changes", ctx.Err())
 		}

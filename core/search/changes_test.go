@@ -27,7 +27,7 @@ func openChanges(t *testing.T, log *search.Journal) *search.Changes {
 		running.Wait()
 	})
 	synctest.Wait()
-	return search.NewChanges(log, fresh)
+	return search.NewChanges(log, fresh, time.Now)
 }
 
 // told is what a reader was told, and when.
