@@ -34,22 +34,22 @@ func TestDemo(t *testing.T) {
 	assert.WithinRange(t, since, began.AddDate(0, 0, -30).Add(-time.Minute), time.Now().AddDate(0, 0, -30).Add(time.Minute))
 
 	lines := regexp.MustCompile(`http://[^\s']+`).FindAllString(p.out.String(), -1)
-	require.Len(t, lines, 7, "searches, status, metrics, feed, misbehaving, behaving:\n%s", p.out.String())
-	for _, line := range lines[:5] {
+	require.Len(t, lines, 9, "pages, searches, status, metrics, feed, misbehaving, behaving:\n%s", p.out.String())
+	for _, line := range lines[:7] {
 		status, body := get(t, line)
 		require.Equal(t, http.StatusOK, status, line)
 		if strings.Contains(line, "/search") {
 			assert.NotZero(t, countEvents(t, body), line)
 		}
 	}
-	feed, misbehave, behave := lines[4], lines[5], lines[6]
+	feed, misbehave, behave := lines[6], lines[7], lines[8]
 	assert.Contains(t, ask(t, http.MethodPut, misbehave), "misbehaves until told otherwise: cut_connection")
 	assert.Contains(t, ask(t, http.MethodGet, behave), "misbehaves until told otherwise: cut_connection", "it lists the ways, and what is in force")
 	assert.Equal(t, "behaves\n", ask(t, http.MethodDelete, behave))
 	status, _ := get(t, feed)
 	assert.Equal(t, http.StatusOK, status)
 
-	api, _, _ := strings.Cut(lines[0], "?")
+	api, _, _ := strings.Cut(lines[2], "?")
 	_, body := get(t, api+"?ends_at="+began.AddDate(0, 0, -14).UTC().Format(time.RFC3339))
 	assert.NotZero(t, countEvents(t, body), "what was over two weeks ago is no longer in the feed")
 	assert.Contains(t, p.out.String(), "MARQUEE_DATA_DIR="+filepath.Join(s.dataDir(), "demo")+" ")
