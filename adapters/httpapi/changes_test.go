@@ -141,6 +141,12 @@ func TestWaitingForLongerThanAnAnswerMayTake(t *testing.T) {
 	p := s.get(t, "/changes?wait=1&after=latest").part(t)
 	assert.Empty(t, p.Changes)
 	assert.NotEmpty(t, p.Next)
+	head := s.ask(t, http.MethodHead, "/changes?wait=1&after=latest")
+	assert.Equal(t, http.StatusOK, head.StatusCode)
+
+	// Where the reader is, nothing is looked up before it has waited.
+	require.NoError(t, b.Close())
+	assert.Equal(t, http.StatusServiceUnavailable, s.get(t, "/changes?wait=1&after="+p.Next).StatusCode, "an error as well")
 }
 
 func TestBadChangesRequests(t *testing.T) {

@@ -120,6 +120,7 @@ func writeError(w http.ResponseWriter, status int, envelope any) {
 		panic(err) // strings and numbers always marshal
 	}
 	answerHeaders(w.Header(), cacheNever)
+	defaultPace.allow(w)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // there is nobody left to tell
 }

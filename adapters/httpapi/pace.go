@@ -28,6 +28,11 @@ type reader struct {
 	sent    int64
 }
 
+// allow gives w as long as a piece may take from now on. An answer that waited has used up what the server allows.
+func (p pace) allow(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.stall)) // a writer without deadlines is not a connection
+}
+
 func (p pace) start(w http.ResponseWriter) reader {
 	return reader{pace: p, to: w, control: http.NewResponseController(w), begun: time.Now()}
 }

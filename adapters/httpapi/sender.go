@@ -61,6 +61,7 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	s.pace.allow(w)
 	w.WriteHeader(status)
 	if asked.Method == http.MethodHead {
 		return nil

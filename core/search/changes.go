@@ -15,6 +15,8 @@ const (
 	readTimeout = 10 * time.Second
 	// mostWaiting is how many readers may wait for changes at a time. Each costs a connection and little else.
 	mostWaiting = 10_000
+	// breath is between two looks of a reader who was told of news that there are not.
+	breath = 100 * time.Millisecond
 )
 
 // Changes tells what changed, in order, to readers who keep copies of the catalogue. However many they are, the log is read
@@ -65,7 +67,7 @@ type ToldChanges struct {
 func (c *Changes) After(ctx context.Context, version catalogue.Version, limit int, wait time.Duration) (told ToldChanges, err error) {
 	told.Head = version
 	what := changesAfter{version, limit}
-	if wait <= 0 || c.fresh.Followed() != version { // else the log would only say what is known
+	if wait <= 0 || version == (catalogue.Version{}) || c.fresh.Followed() != version { // else the log would only say what is known
 		told.ChangeBatch, err = c.read(ctx, what)
 	}
 	if err != nil || len(told.Changes) > 0 || wait <= 0 {
@@ -81,12 +83,19 @@ func (c *Changes) After(ctx context.Context, version catalogue.Version, limit in
 	for patience.Err() == nil {
 		began := c.clock()
 		c.fresh.Await(patience, version)
-		told.Waited += c.clock().Sub(began)
+		waited := c.clock().Sub(began)
+		told.Waited += waited
 		if ctx.Err() != nil {
 			return told, fault.Wrap(fault.Unavailable, "wait for changes", ctx.Err())
 		}
 		if told.ChangeBatch, err = c.read(ctx, what); err != nil || len(told.Changes) > 0 {
 			return told, err
+		}
+		if waited < breath { // the follower is ahead of the log, which has lost its end, and will see that soon
+			select {
+			case <-patience.Done():
+			case <-time.After(breath):
+			}
 		}
 	}
 	return told, nil

@@ -123,7 +123,10 @@ func (s *Site) Search(ctx context.Context, v Visit) Page {
 // Event is the page that tells everything of one event.
 func (s *Site) Event(ctx context.Context, id string, v Visit) Page {
 	target := "/events/" + url.PathEscape(id)
-	request, answer := newRequest(v.Origin, target), s.ask(ctx, target)
+	request, answer := newRequest(v.Origin, target), answer{status: http.StatusNotFound}
+	if id != "." && id != ".." { // which would lead elsewhere
+		answer = s.ask(ctx, target)
+	}
 	back := "/"
 	if query := v.Query.Encode(); query != "" {
 		back += "?" + query
@@ -143,8 +146,14 @@ func (s *Site) Event(ctx context.Context, id string, v Visit) Page {
 	return s.failed(answer, request)
 }
 
-// failed is the page for when there is nothing to be shown.
+// statusClientGone is what the API says to a client that did not wait.
+const statusClientGone = 499
+
+// failed is the page for when there is nothing to be shown. Who went away gets none.
 func (s *Site) failed(a answer, r request) Page {
+	if a.status == statusClientGone {
+		return Page{Status: a.status}
+	}
 	status := max(a.status, http.StatusInternalServerError)
 	return s.render("failed", status, a.retryAfter, "Not at the moment", &failedView{Away: a.status == http.StatusServiceUnavailable, RetryAfter: a.retryAfter, Request: r})
 }

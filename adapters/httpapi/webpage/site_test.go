@@ -183,7 +183,12 @@ func TestStates(t *testing.T) {
 		assert.Equal(t, [2]any{503, "7"}, [2]any{page.Status, page.RetryAfter})
 		assert.Contains(t, string(page.HTML), "Please try again in 7 s.")
 	}
-	for _, broken := range []*api{refused(500, "internal", "x"), {status: 200, body: "{"}, {status: 499}} {
+	gone := (&api{status: 499}).site(afternoon).Search(t.Context(), visit(""))
+	assert.Equal(t, webpage.Page{Status: 499}, gone, "who did not wait is no fault of ours")
+	for _, id := range []string{".", ".."} {
+		assert.Equal(t, 404, refused(500, "internal", "x").site(afternoon).Event(t.Context(), id, visit("")).Status)
+	}
+	for _, broken := range []*api{refused(500, "internal", "x"), {status: 200, body: "{"}, {status: 307}} {
 		page := broken.site(afternoon).Search(t.Context(), visit(""))
 		assert.Equal(t, 500, page.Status)
 		assert.Contains(t, string(page.HTML), "That is our fault, not yours.")

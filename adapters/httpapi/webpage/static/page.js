@@ -8,6 +8,7 @@ const news = document.getElementById("news");
 const address = (url) => url.pathname + url.search;
 
 let shown = address(location); // what main shows
+let wanted = shown; // what is being loaded
 let underWay = null; // what is being loaded, to be given up for what is asked next
 
 const ours = (url) => url.origin === location.origin && (url.pathname === "/" || url.pathname.startsWith("/view/"));
@@ -15,6 +16,7 @@ const ours = (url) => url.origin === location.origin && (url.pathname === "/" ||
 async function go(url, { push, scroll }) {
   underWay?.abort();
   const mine = (underWay = new AbortController());
+  wanted = address(url);
   main().setAttribute("aria-busy", "true");
   progress.hidden = false;
   try {
@@ -22,7 +24,7 @@ async function go(url, { push, scroll }) {
     const text = await answer.text();
     const next = new DOMParser().parseFromString(text, "text/html");
     const content = next.getElementById("main");
-    if (!content) throw new Error("the answer is no page of ours");
+    if (!content) throw new Error(answer.status === 429 ? "That was quick. Please try again in a moment." : "");
     if (push) history.pushState({}, "", url);
     shown = address(url);
     document.title = next.title;
@@ -35,7 +37,7 @@ async function go(url, { push, scroll }) {
     news.textContent = next.title;
   } catch (error) {
     if (error.name === "AbortError") return;
-    tellThatNothingCame(url, push);
+    tellThatNothingCame(url, push, error instanceof TypeError ? "" : error.message);
   } finally {
     if (underWay === mine) {
       underWay = null;
@@ -45,14 +47,14 @@ async function go(url, { push, scroll }) {
   }
 }
 
-function tellThatNothingCame(url, push) {
+function tellThatNothingCame(url, push, why) {
   document.getElementById("no-answer")?.remove();
   const notice = document.createElement("div");
   notice.id = "no-answer";
   notice.className = "notice wrong";
   notice.setAttribute("role", "alert");
   const text = document.createElement("p");
-  text.textContent = "There was no answer. Is the network there?";
+  text.textContent = why || "There was no answer. Is the network there?";
   const again = document.createElement("button");
   again.type = "button";
   again.textContent = "Try again";
@@ -108,6 +110,7 @@ document.addEventListener("submit", (event) => {
 // A jump within a page comes by here as well.
 addEventListener("popstate", () => {
   if (address(location) !== shown) go(new URL(location.href), { push: false, scroll: false });
+  else if (underWay && address(location) !== wanted) underWay.abort(); // back where it was before anything came
 });
 
 ready();
