@@ -105,8 +105,13 @@ func TestFeedsim(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, body, "<planList")
 	assert.Contains(t, body, ` city="`)
-	_, next := get(t, feedURL)
-	assert.NotEqual(t, body, next, "it changes with every fetch")
+	// A feed of a few events may stay as it is for one step, and does not for long.
+	changed := false
+	for i := 0; i < 20 && !changed; i++ {
+		_, next := get(t, feedURL)
+		changed = next != body
+	}
+	assert.True(t, changed, "it changes from fetch to fetch")
 	assert.Zero(t, p.stop().code)
 }
 

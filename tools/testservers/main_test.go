@@ -93,10 +93,11 @@ $`, p.said(t, "err"))
 func TestWithoutACommandItSaysWhatToExport(t *testing.T) {
 	p := begin(t)
 	require.Eventually(t, func() bool {
-		return strings.Count(p.said(t, "out"), "\n") == 3
+		return strings.Count(p.said(t, "out"), "\n") == 4
 	}, nobodyWaits, 10*time.Millisecond)
 	assert.Regexp(t, `^export MARQUEE_TEST_POSTGRES_URL='postgres://[^']+'
 export MARQUEE_TEST_REDIS_URL='redis://[^']+'
+export MARQUEE_TEST_BROWSER='[^']+'
 export MARQUEE_TEST_SERVERS='required'
 $`, p.said(t, "out"))
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGINT))
