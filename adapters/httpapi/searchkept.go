@@ -68,8 +68,8 @@ func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
 	}
 	a.headers(w.Header(), a.served)
 	// The version says as much as a body would, and is known before that is written.
-	tag := binary.BigEndian.AppendUint64(a.key[:], uint64(a.served.At.Number)) //nolint:gosec // all 64 bits are kept
-	return a.pieces(w, tagOf(binary.BigEndian.AppendUint64(tag, a.served.At.Tag)), func(b []byte, flush flush) ([]byte, error) {
+	tag := tagOf(append(a.key[:], a.served.At.String()...))
+	return a.pieces(w, tag, func(b []byte, flush flush) ([]byte, error) {
 		return appendSearch(b, a.served.Page.Events, flush)
 	})
 }

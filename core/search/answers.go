@@ -132,9 +132,9 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 	patience, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	for late := false; ; late = true {
-		f, life, pilot := a.flights.join(ctx, key)
+		f, pilot := a.flights.join(key)
 		if pilot {
-			a.flights.fly(ctx, life, key, f, func(life context.Context) (flown, error) {
+			a.flights.fly(ctx, key, f, func(life context.Context) (flown, error) {
 				epoch := a.fresh.now()
 				served, err := a.make(life, key, about, epoch, outdated, load)
 				return flown{served, epoch}, err

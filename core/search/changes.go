@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +32,8 @@ type Changes struct {
 	turn    chan struct{}
 	reads   *flights[changesAfter, catalogue.ChangeBatch]
 	waiting atomic.Int64
-	ended   context.Context //nolint:containedctx // the life of all who wait
-	end     context.CancelFunc
+	ended   chan struct{} // closed when nobody is to wait any more
+	end     func()
 }
 
 type changesAfter struct {
@@ -43,12 +44,22 @@ type changesAfter struct {
 // NewChanges reads the log. Who waits for changes waits for fresh to hear of them.
 func NewChanges(log ports.ChangeReader, fresh *Freshness, clock func() time.Time) *Changes {
 	c := &Changes{log: log, fresh: fresh, clock: clock, turn: make(chan struct{}, 1), reads: newFlights[changesAfter, catalogue.ChangeBatch](readTimeout)}
-	c.ended, c.end = context.WithCancel(context.Background())
+	c.ended = make(chan struct{})
+	c.end = sync.OnceFunc(func() { close(c.ended) })
 	return c
 }
 
 // End lets go of all who wait, and nobody waits from then on: they are told what there is.
 func (c *Changes) End() { c.end() }
+
+func (c *Changes) over() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
+	}
+}
 
 // Head is the last version.
 func (c *Changes) Head(ctx context.Context) (catalogue.Version, error) {
@@ -79,10 +90,9 @@ func (c *Changes) After(ctx context.Context, version catalogue.Version, limit in
 	}
 	patience, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	defer context.AfterFunc(c.ended, cancel)()
-	for patience.Err() == nil {
+	for patience.Err() == nil && !c.over() {
 		began := c.clock()
-		c.fresh.Await(patience, version)
+		c.fresh.Await(patience, c.ended, version)
 		waited := c.clock().Sub(began)
 		told.Waited += waited
 		if ctx.Err() != nil {
@@ -94,6 +104,7 @@ func (c *Changes) After(ctx context.Context, version catalogue.Version, limit in
 		if waited < breath { // the follower is ahead of the log, which has lost its end, and will see that soon
 			select {
 			case <-patience.Done():
+			case <-c.ended:
 			case <-time.After(breath):
 			}
 		}
@@ -103,9 +114,9 @@ func (c *Changes) After(ctx context.Context, version catalogue.Version, limit in
 
 // read reads the log, or waits for another caller who reads the same.
 func (c *Changes) read(ctx context.Context, what changesAfter) (catalogue.ChangeBatch, error) {
-	f, life, pilot := c.reads.join(ctx, what)
+	f, pilot := c.reads.join(what)
 	if pilot {
-		c.reads.fly(ctx, life, what, f, func(life context.Context) (catalogue.ChangeBatch, error) {
+		c.reads.fly(ctx, what, f, func(life context.Context) (catalogue.ChangeBatch, error) {
 			select {
 			case c.turn <- struct{}{}:
 			case <-life.Done():

@@ -30,17 +30,16 @@ func newFlights[K comparable, T any](timeout time.Duration) *flights[K, T] {
 }
 
 // join returns the flight of the key. Whoever is its pilot has to fly it.
-func (s *flights[K, T]) join(ctx context.Context, key K) (f *flight[T], life context.Context, pilot bool) {
+func (s *flights[K, T]) join(key K) (f *flight[T], pilot bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.byKey[key]; f != nil {
 		f.waiting++
-		return f, nil, false
+		return f, false
 	}
 	f = &flight[T]{over: make(chan struct{}), waiting: 1}
-	life, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), s.timeout) //nolint:gosec // fly and leave call it
 	s.byKey[key] = f
-	return f, life, true
+	return f, true
 }
 
 // leave is for a caller that does not wait any longer. When nobody does, the flight is given up, and who comes now starts
@@ -56,12 +55,14 @@ func (s *flights[K, T]) leave(key K, f *flight[T]) {
 
 // fly brings it, in the goroutine of the caller that came first. It goes on when that caller goes away, for
 // the sake of the others, and ends when nobody waits any more.
-func (s *flights[K, T]) fly(ctx, life context.Context, key K, f *flight[T], bring func(context.Context) (T, error)) {
+func (s *flights[K, T]) fly(ctx context.Context, key K, f *flight[T], bring func(context.Context) (T, error)) {
+	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+	f.cancel = cancel // before its pilot, without whom nobody is the last to leave, can do so
 	stop := context.AfterFunc(ctx, func() { s.leave(key, f) })
 	f.err = errPanicked
 	defer func() {
 		stop()
-		f.cancel()
+		cancel()
 		s.mu.Lock()
 		s.remove(key, f)
 		s.mu.Unlock()

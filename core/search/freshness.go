@@ -145,8 +145,8 @@ func (f *Freshness) tell() {
 }
 
 // Await returns when something was logged after the version, as far as is followed, when the follower had to take
-// another position, after which anything may be so, or when ctx ends. It costs the store nothing.
-func (f *Freshness) Await(ctx context.Context, after catalogue.Version) {
+// another position, after which anything may be so, or when ctx ends or over is closed. It costs the store nothing.
+func (f *Freshness) Await(ctx context.Context, over <-chan struct{}, after catalogue.Version) {
 	for began := f.now(); ; {
 		f.mu.RLock()
 		news, moved := f.news, f.epoch != began || f.following && f.at.Number > after.Number
@@ -156,6 +156,8 @@ func (f *Freshness) Await(ctx context.Context, after catalogue.Version) {
 		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-over:
 			return
 		case <-news:
 		}

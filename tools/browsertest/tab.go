@@ -35,8 +35,9 @@ type Options struct {
 
 // Tab is a browser with one tab. It is for one goroutine.
 type Tab struct {
-	t   testing.TB
-	ctx context.Context //nolint:containedctx // the tab itself is one, which is how chromedp has it
+	t testing.TB
+	// within is the tab, as chromedp has it, for so long.
+	within func(time.Duration) (context.Context, context.CancelFunc)
 
 	mu         sync.Mutex
 	complaints []string
@@ -64,7 +65,7 @@ func Open(t testing.TB, o Options) *Tab {
 	tab := &Tab{t: t}
 	ctx, closeTab := chromedp.NewContext(allocator, chromedp.WithListener(tab.listen))
 	t.Cleanup(closeTab)
-	tab.ctx = ctx
+	tab.within = func(d time.Duration) (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, d) }
 	require.NoError(t, chromedp.Do(ctx), "start %s", browser)
 	t.Cleanup(func() {
 		ctx, late := context.WithTimeout(ctx, patience)
@@ -120,7 +121,7 @@ func (tab *Tab) Do(steps ...Step) {
 // Get does something that brings something.
 func Get[V any](tab *Tab, action chromedp.Action[V]) V {
 	tab.t.Helper()
-	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	ctx, cancel := tab.within(patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -136,7 +137,7 @@ func (tab *Tab) keepPicture() {
 	if folder == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(tab.ctx, 10*time.Second)
+	ctx, cancel := tab.within(10 * time.Second)
 	defer cancel()
 	if picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
 		name := folder + "/" + strings.ReplaceAll(tab.t.Name(), "/", "-") + ".png"

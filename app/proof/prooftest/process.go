@@ -2,7 +2,6 @@ package prooftest
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -27,7 +26,9 @@ func Start(t testing.TB, orders any, log io.Writer, said func(line []byte)) *Pro
 	t.Helper()
 	raw, err := json.Marshal(orders)
 	require.NoError(t, err)
-	p := &Process{command: exec.CommandContext(context.Background(), os.Args[0]), ended: make(chan struct{})} //nolint:gosec // this binary itself
+	self, err := os.Executable()
+	require.NoError(t, err)
+	p := &Process{command: &exec.Cmd{Path: self, Args: []string{self}}, ended: make(chan struct{})}
 	p.command.Env = []string{ordersVariable + "=" + string(raw)}
 	p.command.Stderr = log
 	p.in, err = p.command.StdinPipe()
