@@ -234,8 +234,12 @@ func TestDocsInABrowser(t *testing.T) {
 	tab.Do(chromedp.Navigate(s.base+"/docs"), chromedp.WaitVisible("#operations-search-listEvents"))
 	operations := browsertest.Eval[[]string](tab, `[...document.querySelectorAll(".opblock-summary-path")].map(e => e.dataset.path)`)
 	assert.Equal(t, []string{"/search", "/events", "/events/{id}", "/changes", "/status"}, operations)
-	tab.Do(chromedp.Click("#operations-service-getStatus .opblock-summary-control"), chromedp.WaitVisible("#operations-service-getStatus .execute"),
-		chromedp.Click("#operations-service-getStatus .execute"), chromedp.WaitVisible("#operations-service-getStatus .live-responses-table .response-col_status"))
+	// Swagger UI shows the button before it has read what the operation is, and until then it finds no operation to ask: the list
+	// of responses tells that it has. What is read moves the button, so it is clicked as an element and not where it was.
+	browsertest.Eval[chromedp.Void](tab, `document.querySelector("#operations-service-getStatus .opblock-summary-control").click()`)
+	tab.Until(`document.querySelector("#operations-service-getStatus .responses-wrapper") !== null`)
+	browsertest.Eval[chromedp.Void](tab, `document.querySelector("#operations-service-getStatus .execute").click()`)
+	tab.Until(`document.querySelector("#operations-service-getStatus .live-responses-table tbody .response-col_status") !== null`)
 	assert.Contains(t, browsertest.Get(tab, chromedp.Text("#operations-service-getStatus .live-responses-table")), `"feeds": []`)
 	assert.Contains(t, browsertest.Get(tab, chromedp.Text("#operations-service-getStatus .live-responses-table tbody .response-col_status")), "200")
 }
