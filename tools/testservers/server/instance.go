@@ -58,6 +58,9 @@ func begin(tb testing.TB, start func(context.Context, places) (*server, error)) 
 // and names the database "postgres".
 func (i *Instance) URL() string { return i.server.url }
 
+// Log is what the server has said since its last start.
+func (i *Instance) Log() string { return i.server.at.log(context.Background()) }
+
 // Freeze stops the clock for the server: it holds its connections, and the kernel even takes new ones for it, but
 // nothing is answered. This is what a machine looks like that hangs.
 func (i *Instance) Freeze() {

@@ -17,6 +17,7 @@ import (
 type process struct {
 	dir        string
 	as         *syscall.Credential // nil: as whoever runs this
+	env        []string            // beside the environment of whoever runs this
 	command    func(port int) []string
 	stopSignal syscall.Signal
 	guard      *guard
@@ -65,6 +66,9 @@ func (p *process) start(ctx context.Context, port int) error {
 func (p *process) cmd(ctx context.Context, command ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = p.dir
+	if len(p.env) > 0 {
+		cmd.Env = append(os.Environ(), p.env...)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as, Setsid: true}
 	return cmd
 }
