@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
@@ -39,10 +40,16 @@ func TestLooksForAnswersAreCountedByLayer(t *testing.T) {
 
 	ctx, parent := r.tracing.Provider().Tracer("test").Start(t.Context(), "request")
 	_, _, _ = memory.Get(ctx, ports.AnswerKey{})
+	_ = redis.Put(ctx, ports.AnswerKey{}, ports.Answer{}, time.Minute)
 	parent.End()
 	require.Equal(t, map[string]any{
 		"marquee.outcome": "unavailable", "error.type": "unavailable", "marquee.cache.layer": "memory", "marquee.cache.hit": true,
 	}, attributes(r.span("answer_cache.get")))
+	require.Equal(t, trace.SpanKindInternal, r.span("answer_cache.get").SpanKind, "it stays in the process")
+	far := r.span("answer_cache.put")
+	require.Equal(t, trace.SpanKindClient, far.SpanKind)
+	require.Equal(t, "redis", attributes(far)["db.system.name"])
+	require.Equal(t, "put", attributes(far)["db.operation.name"])
 }
 
 func TestAnswersAreCountedByHowTheyCameAbout(t *testing.T) {

@@ -28,7 +28,24 @@ type call struct {
 }
 
 func (r *Recorder) call(c Call) *call {
-	ready := &call{name: c.Name(), hot: c.Hot, options: []trace.SpanStartOption{trace.WithSpanKind(c.Kind)}}
+	if c.Store {
+		return r.callTo(r.store, c)
+	}
+	return r.ready(c, trace.WithSpanKind(c.Kind))
+}
+
+// callTo is a call to a database. What the conventions ask of it is told as its span starts, when a sampler may ask for it; a
+// call that is hot has no span where nobody would see that.
+func (r *Recorder) callTo(system attribute.KeyValue, c Call) *call {
+	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
+	if system.Valid() {
+		options = append(options, trace.WithAttributes(system, semconv.DBOperationName(c.Method)))
+	}
+	return r.ready(c, options...)
+}
+
+func (r *Recorder) ready(c Call, options ...trace.SpanStartOption) *call {
+	ready := &call{name: c.Name(), hot: c.Hot, options: options}
 	for _, k := range fault.Kinds() {
 		ready.outcomes[k] = r.portCalls.WithLabelValues(c.Port, c.Method, k.String())
 		ready.kinds[k] = attrOutcome.String(k.String())
@@ -70,7 +87,7 @@ func (o observation) done(err *error) {
 	kind := kindOf(*err)
 	o.call.outcomes[kind].Inc()
 	if o.call.duration != nil {
-		o.call.duration.Observe(time.Since(o.began).Seconds())
+		observe(o.call.duration, time.Since(o.began), o.span)
 	}
 	if o.span != nil {
 		if o.span.IsRecording() {

@@ -30,6 +30,16 @@ func codeLabel(code int) string {
 	return other
 }
 
+// codeClass is the class of a label's code. A client that went away has 499, which is of its own making.
+func codeClass(label string) string {
+	if class := label[:1] + "xx"; knownClasses.label(class) != other {
+		return class
+	}
+	return other
+}
+
+var knownClasses = fixed(codeClasses...)
+
 // spanMethod is the method in the name of a span.
 func spanMethod(label string) string {
 	if label == other {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,7 +22,8 @@ const (
 )
 
 // ObserveHTTP counts, times and traces the requests that next serves, and logs those that fail with 5xx (as errors)
-// or take longer than the recorder's limit (as warnings); the others are logged at debug level.
+// or take longer than the recorder's limit (as warnings). Of the others, the first and every so many behind it as the
+// recorder's LogSample says are logged at info level, with that number as "sampled", and the rest at debug level.
 //
 // route names the route from a small set. It is asked after the request was served, with the request that next was
 // given. A trace is continued where the request brings one, and the sampler decides; who serves strangers and does not
@@ -42,6 +44,7 @@ type observedHandler struct {
 	rec    *Recorder
 	route  func(*http.Request) string
 	series *memo[seriesKey, series]
+	usual  atomic.Int64 // requests that neither failed nor were slow
 }
 
 type seriesKey struct{ route, method, code string }
@@ -54,7 +57,7 @@ type series struct {
 func (h *observedHandler) newSeries(k seriesKey) series {
 	return series{
 		requests: h.rec.httpRequests.WithLabelValues(k.route, k.method, k.code),
-		duration: h.rec.httpDuration.WithLabelValues(k.route, k.method),
+		duration: h.rec.httpDuration.WithLabelValues(k.route, k.method, codeClass(k.code)),
 	}
 }
 
@@ -112,7 +115,7 @@ func (h *observedHandler) done(r *http.Request, span trace.Span, answer *watched
 		s = h.newSeries(seriesKey{route: other, method: key.method, code: key.code})
 	}
 	s.requests.Inc()
-	s.duration.Observe(took.Seconds())
+	observe(s.duration, took, span)
 	h.log(r, answer, key.route, status, took)
 	if span == nil {
 		return
@@ -129,12 +132,16 @@ func (h *observedHandler) done(r *http.Request, span trace.Span, answer *watched
 }
 
 func (h *observedHandler) log(r *http.Request, answer *watchedAnswer, route string, status int, took time.Duration) {
-	level := slog.LevelDebug
+	level, sampled := slog.LevelDebug, false
 	switch {
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	case took >= h.rec.slow:
 		level = slog.LevelWarn
+	default:
+		if sampled = h.sampled(); sampled {
+			level = slog.LevelInfo
+		}
 	}
 	ctx := r.Context()
 	if !h.rec.log.Enabled(ctx, level) {
@@ -144,13 +151,24 @@ func (h *observedHandler) log(r *http.Request, answer *watchedAnswer, route stri
 		slog.String("method", knownMethods.label(r.Method)), slog.String("route", route), slog.String("path", cut(r.URL.Path, maxPath)),
 		slog.Int("status", status), slog.Duration("took", took), slog.Int64("bytes", answer.bytes),
 	}
+	if sampled {
+		attrs = append(attrs, slog.Int64("sampled", h.rec.logSample)) // so that lines can be counted up to requests
+	}
 	if ports.RequestID(ctx) == "" {
 		// The API names the request further inside, and tells its client.
 		if id := answer.Header().Get(headerRequestID); id != "" {
 			attrs = append(attrs, slog.String(logRequestID, id))
 		}
 	}
-	h.rec.log.LogAttrs(ctx, level, "request", attrs...)
+	h.rec.log.LogAttrs(ctx, level, accessLine, attrs...)
+}
+
+// accessLine is the message of the line that tells how a request ended.
+const accessLine = "request"
+
+// sampled is whether the next usual request is one of those that are logged.
+func (h *observedHandler) sampled() bool {
+	return h.rec.logSample > 0 && (h.usual.Add(1)-1)%h.rec.logSample == 0
 }
 
 func protocolVersion(r *http.Request) string {

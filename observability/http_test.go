@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/codes"
@@ -73,7 +74,7 @@ func TestARequestIsCountedTracedAndLogged(t *testing.T) {
 	}, http.MethodGet, "/events/7?q=secret", "Traceparent", traceparent, "User-Agent", "curl")
 
 	r.only("marquee_http_requests_total", map[string]int{"code=200 method=GET route=/events/{id}": 1})
-	r.only("marquee_http_request_duration_seconds", map[string]int{"method=GET route=/events/{id}": 1})
+	r.only("marquee_http_request_duration_seconds", map[string]int{"class=2xx method=GET route=/events/{id}": 1})
 	r.only("marquee_http_requests_in_flight", map[string]int{})
 	span := r.span("GET /events/{id}")
 	require.Equal(t, traceID, span.SpanContext.TraceID().String(), "the caller's trace goes on")
@@ -115,6 +116,57 @@ func TestASlowRequestIsLogged(t *testing.T) {
 	rec := observability.NewRecorder(observability.RecorderOptions{Registry: observability.NewRegistry(observability.Build{}), Logger: log, SlowRequest: 1})
 	observability.ObserveHTTP(answer(http.StatusOK), rec, byPattern).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	require.Contains(t, lines.String(), "level=WARN msg=request")
+}
+
+// Of what went well the first and every third behind it, each saying of how many it is one.
+func TestRequestsThatWentWellAreSampled(t *testing.T) {
+	for sample, want := range map[int]string{0: "DDDDDDD", 1: "IIIIIII", 3: "IDDIDDI", 100: "IDDDDDD"} {
+		var lines bytes.Buffer
+		log, err := observability.NewLogger(&lines, slog.LevelDebug, observability.FormatJSON)
+		require.NoError(t, err)
+		rec := observability.NewRecorder(observability.RecorderOptions{
+			Registry: observability.NewRegistry(observability.Build{}), Logger: log, SlowRequest: time.Hour, LogSample: sample,
+		})
+		status := http.StatusOK
+		h := observability.ObserveHTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }), rec, byPattern)
+		serve := func() map[string]any {
+			lines.Reset()
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			var line map[string]any
+			require.NoError(t, json.Unmarshal(lines.Bytes(), &line), lines.String())
+			return line
+		}
+		var got strings.Builder
+		for range want {
+			line := serve()
+			level := line["level"].(string)
+			got.WriteString(level[:1])
+			if level == "INFO" {
+				require.EqualValues(t, sample, line["sampled"])
+			} else {
+				require.NotContains(t, line, "sampled")
+			}
+			status = http.StatusInternalServerError
+			require.Equal(t, "ERROR", serve()["level"], "a failure is always logged, and not counted as one of the others")
+			status = http.StatusNotFound
+		}
+		require.Equal(t, want, got.String(), "one in %d", sample)
+	}
+}
+
+// Sampling costs nothing where there is no line.
+func TestARequestThatIsNotLoggedAllocatesNothingForIt(t *testing.T) {
+	allocations := func(sample int) float64 {
+		log, err := observability.NewLogger(io.Discard, slog.LevelInfo, observability.FormatJSON)
+		require.NoError(t, err)
+		rec := observability.NewRecorder(observability.RecorderOptions{Registry: observability.NewRegistry(observability.Build{}), Logger: log, SlowRequest: time.Hour, LogSample: sample})
+		h := observability.ObserveHTTP(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), rec, byPattern)
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+		h.ServeHTTP(w, r) // the first is logged
+		return testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) })
+	}
+	require.InDelta(t, allocations(0), allocations(1<<40), 0)
+	require.Greater(t, allocations(1), allocations(0), "a line costs something, or this test tells nothing")
 }
 
 func TestWaitingThatWasAskedForIsNotSlow(t *testing.T) {
@@ -295,6 +347,8 @@ func TestRequestsToProviders(t *testing.T) {
 			span := r.span("GET")
 			require.Equal(t, trace.SpanKindClient, span.SpanKind)
 			require.Equal(t, "https://feed.example/events", attributes(span)["url.full"])
+			require.Equal(t, "feed.example", attributes(span)["server.address"])
+			require.Equal(t, 443, attributes(span)["server.port"])
 			require.Equal(t, tt.wrong, span.Status.Code == codes.Error)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -57,7 +58,7 @@ func (t *observedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	kind, code := judgeAnswer(answer, err)
 	t.rec.clientRequests.WithLabelValues(code).Inc()
-	t.rec.clientDuration.WithLabelValues(kind.String()).Observe(time.Since(began).Seconds())
+	observe(t.rec.clientDuration.WithLabelValues(kind.String()), time.Since(began), span)
 	if span == nil || !span.IsRecording() {
 		return answer, err
 	}
@@ -65,6 +66,7 @@ func (t *observedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		semconv.HTTPRequestMethodKey.String(attributeMethod(method)),
 		semconv.URLFullKey.String(publicURL(r.URL)),
 		semconv.ServerAddressKey.String(r.URL.Hostname()),
+		semconv.ServerPort(portOf(r.URL)),
 	)
 	if err != nil {
 		markError(span, kind, err)
@@ -88,4 +90,19 @@ func (t *observedTransport) CloseIdleConnections() {
 
 func publicURL(u *url.URL) string {
 	return cut((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), maxPath)
+}
+
+// portOf is the port that the URL leads to, 0 where it leads nowhere.
+func portOf(u *url.URL) int {
+	if given := u.Port(); given != "" {
+		port, _ := strconv.Atoi(given) // what is no number does not get past the parsing of URLs
+		return port
+	}
+	switch u.Scheme {
+	case "http":
+		return 80
+	case "https":
+		return 443
+	}
+	return 0
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/core/ingest"
 	"github.com/marquee-events/marquee/observability"
@@ -28,6 +29,7 @@ func TestAChunkIsCountedOnce(t *testing.T) {
 	}
 	apply()
 	require.Equal(t, map[string]any{
+		"db.system.name": "sqlite", "db.operation.name": "apply",
 		"marquee.outcome": "ok", "marquee.provider": provider, "marquee.run": int(someRun().Number), "marquee.chunk": 4, "marquee.events.added": 3,
 		"marquee.events.updated": 2, "marquee.records.rejected": 3, "marquee.chunk.repeated": false, "marquee.chunk.late": false,
 	}, attributes(r.span("ingester.apply")))
@@ -172,7 +174,7 @@ fetch run (internal)
 	process := r.span("process chunk")
 	require.Equal(t, map[string]any{
 		"messaging.system": "nats", "messaging.operation.name": "process", "messaging.operation.type": "process",
-		"messaging.message.id": someRun().String() + "/0", "messaging.message.body.size": attributes(process)["messaging.message.body.size"],
+		"messaging.destination.name": "marquee.messages", "messaging.message.id": someRun().String() + "/0", "messaging.message.body.size": attributes(process)["messaging.message.body.size"],
 		"marquee.message.kind": "chunk", "marquee.delivery.attempt": 1, "marquee.delivery.outcome": "acked",
 	}, attributes(process))
 	require.True(t, process.Parent.IsRemote())
@@ -256,35 +258,72 @@ func TestParkedMessagesAreCountedByWhatWasWrong(t *testing.T) {
 
 func TestWatchKeepsGaugesFresh(t *testing.T) {
 	r := newRig(t)
-	asked := make(chan struct{})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	w := &world{waiting: 12, feeds: []catalogue.Feed{{Provider: provider, Available: 3}}}
+	w := &world{waiting: 12, oldest: wallClock.Add(-90 * time.Second), parked: []string{"a", "b"}, feeds: []catalogue.Feed{{Provider: provider, Available: 3}}}
+	probes := observability.NewProbes()
+	probes.Add("store", 0, func(context.Context) error { return nil })
+	probes.Add("broker", 0, func(context.Context) error { return errors.New("away") })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		observability.Watch(ctx, time.Millisecond, observability.ObserveBacklog(w, r.Recorder), signalled{observability.ObserveFeedReader(w, r.Recorder), asked})
+		observability.Watch(ctx, 10*time.Millisecond, observability.Watched{
+			Backlog: observability.ObserveBacklog(w, r.Recorder), Feeds: observability.ObserveFeedReader(w, r.Recorder),
+			Parking: observability.ObserveParking(w, r.Recorder), Probes: probes,
+		}, r.Recorder)
 	}()
-	<-asked
-	<-asked // a second round has begun, so the first is over
+	require.Eventually(t, func() bool { return len(r.values("marquee_dependency_up")) == 1 }, time.Minute, time.Millisecond, "the checks are told last")
 	stop()
 	<-done
 	r.only("marquee_backlog_messages", map[string]int{"": 12})
+	r.only("marquee_backlog_oldest_seconds", map[string]int{"": 90})
 	r.only("marquee_feed_events", map[string]int{"provider=city-hall state=available": 3})
+	r.only("marquee_messages_parked", map[string]int{"": 2})
+	r.only("marquee_dependency_up", map[string]int{"dependency=store": 1}) // and the broker is 0
 }
 
-// signalled tells when it was asked, until nobody listens.
-type signalled struct {
-	ports.FeedReader
-	asked chan struct{}
+func TestAProviderThatFailsIsToldFromOneThatIsNotAsked(t *testing.T) {
+	r := newRig(t)
+	w := &world{}
+	feed := observability.ObserveFeed(w, r.Recorder)
+	read := func(err error) {
+		w.err = err
+		_, _ = feed.Fetch(t.Context(), catalogue.Source{ID: provider}, catalogue.Validators{}, func(catalogue.Record) error { return nil })
+	}
+	now := map[string]int{"provider=" + provider: int(wallClock.Unix())}
+	read(fault.New(fault.Canceled, "stopping"))
+	r.only("marquee_feed_last_failed_timestamp_seconds", map[string]int{})
+	r.only("marquee_feed_last_answered_timestamp_seconds", map[string]int{})
+	read(fault.New(fault.Unavailable, "503"))
+	r.only("marquee_feed_last_failed_timestamp_seconds", now)
+	r.only("marquee_feed_last_answered_timestamp_seconds", map[string]int{})
+	read(nil)
+	r.only("marquee_feed_last_failed_timestamp_seconds", now)
+	r.only("marquee_feed_last_answered_timestamp_seconds", now)
 }
 
-func (s signalled) Feeds(ctx context.Context) ([]catalogue.Feed, error) {
-	defer func() {
-		select {
-		case s.asked <- struct{}{}:
-		case <-ctx.Done():
-		}
-	}()
-	return s.FeedReader.Feeds(ctx)
+// A broker that is away while a feed is read ends the reading, and is not the provider's failure.
+func TestABrokerThatIsAwayIsNotTheProvidersFailure(t *testing.T) {
+	r := newRig(t)
+	w := &world{records: []catalogue.Record{someRecord("1")}}
+	away := fault.New(fault.Unavailable, "the broker is away")
+	_, err := observability.ObserveFeed(w, r.Recorder).Fetch(t.Context(), catalogue.Source{ID: provider}, catalogue.Validators{}, func(catalogue.Record) error { return away })
+	require.ErrorIs(t, err, away)
+	r.only("marquee_feed_last_failed_timestamp_seconds", map[string]int{})
+}
+
+func TestEventsOfALateChunkAreSkipped(t *testing.T) {
+	r := newRig(t)
+	w := &world{outcome: catalogue.Outcome{Late: true, Added: 1}}
+	_, err := observability.ObserveIngester(w, r.Recorder).Apply(t.Context(), catalogue.Batch{Run: someRun(), Understood: make([]event.ID, 5)}, nil)
+	require.NoError(t, err)
+	r.only("marquee_events_skipped_as_old_total", map[string]int{"provider=" + provider: 4})
+}
+
+func TestARunFromTheFutureIsRefused(t *testing.T) {
+	r := newRig(t)
+	w := &world{err: &fault.Error{Kind: fault.Invalid, Code: catalogue.CodeFromTheFuture}}
+	_, err := observability.ObserveIngester(w, r.Recorder).Apply(t.Context(), catalogue.Batch{Run: someRun()}, nil)
+	require.Error(t, err)
+	r.only("marquee_runs_refused_total", map[string]int{"provider=" + provider + " reason=" + catalogue.CodeFromTheFuture: 1})
 }

@@ -21,6 +21,12 @@ type instruments struct {
 	following      *prometheus.GaugeVec
 	behind         *prometheus.GaugeVec
 
+	roles        *prometheus.GaugeVec
+	dependencyUp *prometheus.GaugeVec
+
+	feedInterval   *prometheus.GaugeVec
+	feedAnswered   *prometheus.GaugeVec
+	feedFailed     *prometheus.GaugeVec
 	fetches        *prometheus.CounterVec
 	feedBytes      *prometheus.CounterVec
 	feedRecords    *prometheus.CounterVec
@@ -38,6 +44,7 @@ type instruments struct {
 	runDuration   *prometheus.HistogramVec
 	eventsChanged *prometheus.CounterVec
 	chunks        *prometheus.CounterVec
+	skipped       *prometheus.CounterVec
 	rejections    *prometheus.CounterVec
 
 	published          *prometheus.CounterVec
@@ -48,6 +55,8 @@ type instruments struct {
 	deliveryWait       *prometheus.HistogramVec
 	deliveriesInFlight prometheus.Gauge
 	backlog            *prometheus.GaugeVec
+	backlogAge         *prometheus.GaugeVec
+	parkedNow          *prometheus.GaugeVec
 	parked             *prometheus.CounterVec
 
 	changesRead *prometheus.CounterVec
@@ -74,6 +83,12 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		following:      metricFollowing.gauge(reg),
 		behind:         metricBehind.gauge(reg),
 
+		roles:        metricRole.gauge(reg),
+		dependencyUp: metricDependencyUp.gauge(reg),
+
+		feedInterval:   metricFeedInterval.gauge(reg),
+		feedAnswered:   metricFeedAnswered.gauge(reg),
+		feedFailed:     metricFeedFailed.gauge(reg),
 		fetches:        metricFetches.counter(reg),
 		feedBytes:      metricFeedBytes.counter(reg),
 		feedRecords:    metricFeedRecords.counter(reg),
@@ -91,6 +106,7 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		runDuration:   metricRunDuration.histogram(reg),
 		eventsChanged: metricEventsChanged.counter(reg),
 		chunks:        metricChunks.counter(reg),
+		skipped:       metricSkipped.counter(reg),
 		rejections:    metricRejections.counter(reg),
 
 		published:          metricPublished.counter(reg),
@@ -101,6 +117,8 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		deliveryWait:       metricDeliveryWait.histogram(reg),
 		deliveriesInFlight: metricDeliveriesInFlight.gauge(reg).WithLabelValues(),
 		backlog:            metricBacklog.gauge(reg),
+		backlogAge:         metricBacklogAge.gauge(reg),
+		parkedNow:          metricParkedNow.gauge(reg),
 		parked:             metricParked.counter(reg),
 
 		changesRead: metricChangesRead.counter(reg),

@@ -34,18 +34,69 @@ const (
 	logRequestID = "request_id"
 )
 
-// NewLogger writes lines of a format to w. Each line carries the trace, the span and the request that its
-// context belongs to, at its top level whatever groups the logger has. Errors are cut at 2 KiB and texts at 8 KiB,
-// so that no dependency decides how long a line is. A format that it does not know is fault.Invalid.
-func NewLogger(w io.Writer, level slog.Leveler, format string) (*slog.Logger, error) {
-	o := &slog.HandlerOptions{Level: level, ReplaceAttr: boundAttr}
+// NewLogger writes lines of a format to w, and hands them to more as well. Each line carries the trace, the span and the
+// request that its context belongs to, at its top level whatever groups the logger has.
+//
+// Errors are cut at 2 KiB and texts at 8 KiB, so that no dependency decides how long a line is. Users and passwords
+// in URLs, values that are given to a secret name ("key=…") and attributes with such a name are replaced by "redacted".
+// Both hold for w and for more alike. A format that it does not know is fault.Invalid.
+func NewLogger(w io.Writer, level slog.Leveler, format string, more ...slog.Handler) (*slog.Logger, error) {
+	if level == nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	var lines slog.Handler
 	switch format {
 	case FormatJSON:
-		return slog.New(newContextHandler(slog.NewJSONHandler(w, o))), nil
+		lines = slog.NewJSONHandler(w, o)
 	case FormatText:
-		return slog.New(newContextHandler(slog.NewTextHandler(w, o))), nil
+		lines = slog.NewTextHandler(w, o)
+	default:
+		return nil, fault.InvalidField("format", "log format %q is unknown; use %s or %s", format, FormatJSON, FormatText)
 	}
-	return nil, fault.InvalidField("format", "log format %q is unknown; use %s or %s", format, FormatJSON, FormatText)
+	all := slog.Handler(newContextHandler(lines, contextAttrs))
+	if len(more) > 0 {
+		all = slog.NewMultiHandler(slices.Concat([]slog.Handler{all}, more)...)
+	}
+	return slog.New(cleanHandler{Handler: all, level: level}), nil
+}
+
+// cleanHandler is the first to get a record, and the last to see what should not leave the process. Its level is that
+// of all handlers behind it: one that takes everything would else have every line made that nobody asked for.
+type cleanHandler struct {
+	slog.Handler
+	level slog.Leveler
+}
+
+// Enabled is whether any line of the level is wanted.
+func (h cleanHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
+
+// Handle passes on what is left of the record.
+func (h cleanHandler) Handle(ctx context.Context, r slog.Record) error {
+	clean := slog.NewRecord(r.Time, r.Level, cleanText(r.Message), r.PC)
+	var room [8]slog.Attr
+	attrs := room[:0]
+	r.Attrs(func(a slog.Attr) bool {
+		attrs = append(attrs, cleanAttr(a))
+		return true
+	})
+	clean.AddAttrs(attrs...)
+	return h.Handler.Handle(ctx, clean)
+}
+
+// WithAttrs returns a handler whose lines have what is left of the attributes.
+func (h cleanHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return cleanHandler{Handler: h.Handler.WithAttrs(cleanAttrs(attrs)), level: h.level}
+}
+
+// WithGroup returns a handler that puts what follows into a group.
+func (h cleanHandler) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return cleanHandler{Handler: h.Handler.WithGroup(name), level: h.level}
 }
 
 // contextHandler adds what a line's context says.
@@ -55,14 +106,18 @@ type contextHandler struct {
 	// steps are what was added since the first group; empty while there is none. They are replayed after
 	// the context's attributes, which would else end up inside the group.
 	steps []func(slog.Handler) slog.Handler
+	// identities are the context's attributes, appended to those that are given.
+	identities func(context.Context, []slog.Attr) []slog.Attr
 }
 
-func newContextHandler(h slog.Handler) contextHandler { return contextHandler{Handler: h, root: h} }
+func newContextHandler(h slog.Handler, identities func(context.Context, []slog.Attr) []slog.Attr) contextHandler {
+	return contextHandler{Handler: h, root: h, identities: identities}
+}
 
 // Handle adds the identities and passes the record on.
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	var room [3]slog.Attr
-	attrs := contextAttrs(ctx, room[:0])
+	attrs := h.identities(ctx, room[:0])
 	switch {
 	case len(attrs) == 0:
 		return h.Handler.Handle(ctx, r)
@@ -82,6 +137,10 @@ func contextAttrs(ctx context.Context, attrs []slog.Attr) []slog.Attr {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
 		attrs = append(attrs, slog.String(logTraceID, sc.TraceID().String()), slog.String(logSpanID, sc.SpanID().String()))
 	}
+	return requestAttrs(ctx, attrs)
+}
+
+func requestAttrs(ctx context.Context, attrs []slog.Attr) []slog.Attr {
 	if id := ports.RequestID(ctx); id != "" {
 		attrs = append(attrs, slog.String(logRequestID, id))
 	}
@@ -92,7 +151,7 @@ func contextAttrs(ctx context.Context, attrs []slog.Attr) []slog.Attr {
 func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	add := func(next slog.Handler) slog.Handler { return next.WithAttrs(attrs) }
 	if len(h.steps) == 0 {
-		return newContextHandler(add(h.Handler))
+		return newContextHandler(add(h.Handler), h.identities)
 	}
 	return h.with(add)
 }
@@ -106,27 +165,11 @@ func (h contextHandler) WithGroup(name string) slog.Handler {
 }
 
 func (h contextHandler) with(step func(slog.Handler) slog.Handler) contextHandler {
-	return contextHandler{Handler: step(h.Handler), root: h.root, steps: append(slices.Clip(h.steps), step)}
+	return contextHandler{Handler: step(h.Handler), root: h.root, steps: append(slices.Clip(h.steps), step), identities: h.identities}
 }
 
-// boundAttr keeps values from being longer than anyone reads.
-func boundAttr(_ []string, a slog.Attr) slog.Attr {
-	switch a.Value.Kind() {
-	case slog.KindString:
-		if s := a.Value.String(); len(s) > maxText {
-			a.Value = slog.StringValue(cut(s, maxText))
-		}
-	case slog.KindAny:
-		if err, ok := a.Value.Any().(error); ok {
-			a.Value = slog.StringValue(errorText(err))
-		}
-	default: // numbers and times are short, groups come value by value
-	}
-	return a
-}
-
-// errorText is the text of an error, bounded. fmt survives an error whose method panics.
-func errorText(err error) string { return cut(fmt.Sprint(err), maxErrorText) }
+// errorText is the text of an error, bounded and without secrets. fmt survives an error whose method panics.
+func errorText(err error) string { return cut(redact(fmt.Sprint(err)), maxErrorText) }
 
 // cut shortens s to at most most bytes of its own, at a character's border, and says how much is missing.
 func cut(s string, most int) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/marquee-events/marquee/ports"
 )
@@ -12,8 +13,12 @@ import (
 // ObserveAnswerCache watches a layer in which answers are kept, LayerMemory or LayerRedis, and counts what is found there.
 // Calls get a span inside a sampled trace only.
 func ObserveAnswerCache(next ports.AnswerCache, layer string, rec *Recorder) ports.AnswerCache {
+	ready := rec.call
+	if layer == LayerRedis {
+		ready = func(c Call) *call { return rec.callTo(semconv.DBSystemNameRedis, c) }
+	}
 	return &answerCache{
-		next: next, layer: layer, get: rec.call(callAnswerGet), put: rec.call(callAnswerPut),
+		next: next, layer: layer, get: ready(callAnswerGet), put: ready(callAnswerPut),
 		hits:   rec.answerLookups.WithLabelValues(layer, cacheHit),
 		misses: rec.answerLookups.WithLabelValues(layer, cacheMiss),
 		errors: rec.answerLookups.WithLabelValues(layer, cacheError),

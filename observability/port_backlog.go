@@ -2,6 +2,7 @@ package observability
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -10,13 +11,17 @@ import (
 
 // ObserveBacklog keeps the gauge of what is waiting as it was last told. Watch asks regularly.
 func ObserveBacklog(next ports.Backlog, rec *Recorder) ports.Backlog {
-	return &backlogReader{next: next, backlog: rec.call(callBacklog), waiting: rec.backlog.WithLabelValues()}
+	return &backlogReader{
+		next: next, backlog: rec.call(callBacklog), oldest: rec.call(callOldest),
+		waiting: rec.backlog.WithLabelValues(), age: rec.backlogAge.WithLabelValues(), clock: rec.clock,
+	}
 }
 
 type backlogReader struct {
-	next    ports.Backlog
-	backlog *call
-	waiting prometheus.Gauge
+	next            ports.Backlog
+	backlog, oldest *call
+	waiting, age    prometheus.Gauge
+	clock           func() time.Time
 }
 
 func (b *backlogReader) Backlog(ctx context.Context) (n int64, err error) {
@@ -27,4 +32,18 @@ func (b *backlogReader) Backlog(ctx context.Context) (n int64, err error) {
 		b.waiting.Set(float64(n))
 	}
 	return n, err
+}
+
+func (b *backlogReader) Oldest(ctx context.Context) (published time.Time, err error) {
+	ctx, seen := b.oldest.start(ctx, &err)
+	defer seen.done(&err)
+	published, err = b.next.Oldest(ctx)
+	switch {
+	case err != nil:
+	case published.IsZero():
+		b.age.Set(0)
+	default:
+		b.age.Set(max(b.clock().Sub(published).Seconds(), 0))
+	}
+	return published, err
 }

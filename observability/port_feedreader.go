@@ -37,6 +37,9 @@ func (r *Recorder) gaugeFeed(f catalogue.Feed) {
 	if provider == other {
 		return
 	}
+	if f.Interval > 0 { // whoever fetches may be away, and the feed is no less late for it
+		r.feedInterval.WithLabelValues(provider).Set(f.Interval.Seconds())
+	}
 	if !f.LastConcluded.IsZero() {
 		r.lastConcluded.WithLabelValues(provider).Set(seconds(f.LastConcluded))
 	}

@@ -2,9 +2,11 @@ package observability
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/ports"
 )
 
@@ -17,6 +19,8 @@ func ObserveIngester(next ports.Ingester, rec *Recorder) ports.Ingester {
 	rec.startFromZero(rec.chunks, labelChunk.Values...)
 	rec.startFromZero(rec.eventsChanged, labelChange.Values...)
 	rec.startFromZero(rec.rejections, labelReason.Values...)
+	rec.startFromZero(rec.skipped)
+	rec.runsRefused.WithLabelValues(other, catalogue.CodeFromTheFuture) // of whoever it is that publishes for nobody's provider
 	rec.startFromZero(rec.runs, labelRun.Values...)
 	return &ingester{
 		next: next, rec: rec, ended: map[string]catalogue.RunNumber{},
@@ -39,6 +43,8 @@ func (i *ingester) Apply(ctx context.Context, b catalogue.Batch, decide catalogu
 	outcome, err = i.next.Apply(ctx, b, decide)
 	if err == nil {
 		i.countChunk(b, outcome)
+	} else if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == catalogue.CodeFromTheFuture {
+		i.rec.runsRefused.WithLabelValues(i.rec.providers.label(b.Run.Provider), f.Code).Inc()
 	}
 	if seen.recording() {
 		seen.span.SetAttributes(
@@ -58,6 +64,7 @@ func (i *ingester) countChunk(b catalogue.Batch, o catalogue.Outcome) {
 	}
 	if o.Late {
 		i.rec.chunks.WithLabelValues(provider, chunkLate).Inc()
+		i.rec.skipped.WithLabelValues(provider).Add(float64(max(len(b.Understood)-o.Added, 0)))
 	} else {
 		i.rec.chunks.WithLabelValues(provider, chunkApplied).Inc()
 	}

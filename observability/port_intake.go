@@ -52,7 +52,7 @@ func (i *intake) deliver(ctx context.Context, d ports.Delivery, handle func(cont
 	defer func() {
 		i.rec.deliveriesInFlight.Dec()
 		i.rec.deliveries.WithLabelValues(kind, outcome).Inc()
-		i.rec.deliveryDuration.WithLabelValues(kind).Observe(time.Since(began).Seconds())
+		observe(i.rec.deliveryDuration.WithLabelValues(kind), time.Since(began), span)
 		if span == nil {
 			return
 		}

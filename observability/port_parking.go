@@ -15,13 +15,13 @@ func ObserveParking(next ports.Parking, rec *Recorder) ports.Parking {
 			rec.parked.WithLabelValues(kind, reason)
 		}
 	}
-	return &parking{next: next, rec: rec, suspect: rec.call(callSuspect), absolve: rec.call(callAbsolve), park: rec.call(callPark), parked: rec.call(callParked)}
+	return &parking{next: next, rec: rec, suspect: rec.call(callSuspect), absolve: rec.call(callAbsolve), park: rec.call(callPark), parked: rec.call(callParked), count: rec.call(callCountParked)}
 }
 
 type parking struct {
-	next                           ports.Parking
-	rec                            *Recorder
-	suspect, absolve, park, parked *call
+	next                                  ports.Parking
+	rec                                   *Recorder
+	suspect, absolve, park, parked, count *call
 }
 
 func (p *parking) Suspect(ctx context.Context, messageID string) (times int, err error) {
@@ -50,6 +50,16 @@ func (p *parking) Parked(ctx context.Context, limit int) (messages []catalogue.P
 	ctx, seen := p.parked.start(ctx, &err)
 	defer seen.done(&err)
 	return p.next.Parked(ctx, limit)
+}
+
+func (p *parking) CountParked(ctx context.Context) (n int, err error) {
+	ctx, seen := p.count.start(ctx, &err)
+	defer seen.done(&err)
+	n, err = p.next.CountParked(ctx)
+	if err == nil {
+		p.rec.parkedNow.WithLabelValues().Set(float64(n))
+	}
+	return n, err
 }
 
 // parkReason folds a reason, which is written for people, into a few words: it goes by how the consumer begins

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
@@ -29,8 +30,7 @@ func (p *publisher) Publish(ctx context.Context, batch ...ports.Message) (err er
 	defer seen.done(&err)
 	if seen.recording() {
 		seen.span.SetAttributes(
-			semconv.MessagingOperationNameKey.String("publish"), semconv.MessagingOperationTypeSend,
-			semconv.MessagingBatchMessageCount(len(batch)),
+			semconv.MessagingOperationNameKey.String("publish"), semconv.MessagingOperationTypeSend, whichMessages(batch),
 		)
 		p.rec.nameBroker(seen.span)
 	}
@@ -43,6 +43,14 @@ func (p *publisher) Publish(ctx context.Context, batch ...ports.Message) (err er
 		}
 	}
 	return err
+}
+
+// whichMessages is the message, or how many there are: the conventions have one of both on a span.
+func whichMessages(batch []ports.Message) attribute.KeyValue {
+	if len(batch) == 1 {
+		return semconv.MessagingMessageID(cut(batch[0].ID, maxPath))
+	}
+	return semconv.MessagingBatchMessageCount(len(batch))
 }
 
 // withTrace returns the messages with the trace that they belong to, the very same ones where there is none.

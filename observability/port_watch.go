@@ -7,14 +7,22 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// Watch asks at an interval how much is waiting and how the feeds stand, until ctx ends, so that the gauges which
-// their decorators keep are never older than that, whoever else asks. Either may be nil. An answer may
-// take as long as the interval; failures are counted by the decorators.
-func Watch(ctx context.Context, every time.Duration, backlog ports.Backlog, feeds ports.FeedReader) {
+// Watched is what is asked regularly, so that the gauges which the decorators keep are never older than the interval,
+// whoever else asks. Each may be nil.
+type Watched struct {
+	Backlog ports.Backlog
+	Feeds   ports.FeedReader
+	Parking ports.Parking
+	Probes  *Probes
+}
+
+// Watch asks at an interval until ctx ends. An answer may take as long as the interval; failures are counted by the
+// decorators.
+func Watch(ctx context.Context, every time.Duration, w Watched, rec *Recorder) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		ask(ctx, every, backlog, feeds)
+		w.ask(ctx, every, rec)
 		select {
 		case <-ctx.Done():
 			return
@@ -23,13 +31,20 @@ func Watch(ctx context.Context, every time.Duration, backlog ports.Backlog, feed
 	}
 }
 
-func ask(ctx context.Context, within time.Duration, backlog ports.Backlog, feeds ports.FeedReader) {
+func (w Watched) ask(ctx context.Context, within time.Duration, rec *Recorder) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	if backlog != nil {
-		_, _ = backlog.Backlog(ctx)
+	if w.Backlog != nil {
+		_, _ = w.Backlog.Backlog(ctx)
+		_, _ = w.Backlog.Oldest(ctx)
 	}
-	if feeds != nil {
-		_, _ = feeds.Feeds(ctx)
+	if w.Feeds != nil {
+		_, _ = w.Feeds.Feeds(ctx)
+	}
+	if w.Parking != nil {
+		_, _ = w.Parking.CountParked(ctx)
+	}
+	if w.Probes != nil {
+		w.Probes.tell(ctx, rec)
 	}
 }

@@ -104,6 +104,27 @@ func (p *Probes) Readiness(ctx context.Context) Readiness {
 	return r
 }
 
+// tell keeps the gauge of each check.
+func (p *Probes) tell(ctx context.Context, rec *Recorder) {
+	failing := map[string]bool{}
+	for _, f := range p.Readiness(ctx).Failing {
+		failing[f.Check] = true
+	}
+	if ctx.Err() != nil {
+		return // the checks were given up, and say nothing
+	}
+	p.mu.Lock()
+	checks := slices.Clone(p.checks)
+	p.mu.Unlock()
+	for _, c := range checks {
+		up := 1.0
+		if failing[c.name] {
+			up = 0
+		}
+		rec.dependencyUp.WithLabelValues(rec.checks.label(c.name)).Set(up)
+	}
+}
+
 // pass is nil when the check passed in time.
 func (p *Probes) pass(ctx context.Context, c check) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)

@@ -19,6 +19,7 @@ const scope = "github.com/marquee-events/marquee/observability"
 const (
 	maxRoutes  = 64
 	maxClasses = 16
+	maxChecks  = 16
 	maxSeries  = 2048 // of requests to the HTTP API: routes by methods by codes
 )
 
@@ -28,14 +29,24 @@ type RecorderOptions struct {
 	Registry prometheus.Registerer
 	// Tracing takes the spans; off when nil.
 	Tracing *Tracing
-	// Logger gets a line for each request that failed or was slow; discarded when nil.
+	// Logger gets a line for each request that failed or was slow, and for some of the others; discarded when nil.
 	Logger *slog.Logger
 	// Providers are the ids of the configured providers: the values of the label provider.
 	Providers []string
+	// Intervals are from one fetch of a provider to the next, by its id.
+	Intervals map[string]time.Duration
+	// Roles are what the process does.
+	Roles []string
 	// Broker names the broker on spans as OpenTelemetry does: nats, rabbitmq, aws_sqs.
 	Broker string
+	// Destination is where messages wait at the broker: a queue, or what it has in place of one.
+	Destination string
+	// Store names the event store on spans as OpenTelemetry does: sqlite, postgresql.
+	Store string
 	// SlowRequest is how long a request may take before it is logged; one second unless set.
 	SlowRequest time.Duration
+	// LogSample is of how many usual requests one is logged at info level: 1 logs all of them, 0 none.
+	LogSample int
 	// Clock tells the time of day; time.Now unless set. Durations do not depend on it.
 	Clock func() time.Time
 }
@@ -51,8 +62,11 @@ type Recorder struct {
 	leases      fixedValues
 	routes      firstValues
 	classes     firstValues
-	broker      attribute.KeyValue // invalid when not named
+	checks      firstValues
+	broker      []attribute.KeyValue // what is named of it
+	store       attribute.KeyValue   // invalid when not named
 	slow        time.Duration
+	logSample   int64
 	clock       func() time.Time
 }
 
@@ -68,7 +82,9 @@ func NewRecorder(o RecorderOptions) *Recorder {
 		leases:      fixedValues{},
 		routes:      first(maxRoutes),
 		classes:     first(maxClasses),
+		checks:      first(maxChecks),
 		slow:        cmp.Or(o.SlowRequest, time.Second),
+		logSample:   int64(o.LogSample),
 		clock:       o.Clock,
 	}
 	if r.tracing == nil {
@@ -84,10 +100,22 @@ func NewRecorder(o RecorderOptions) *Recorder {
 		r.clock = time.Now
 	}
 	if o.Broker != "" {
-		r.broker = semconv.MessagingSystemKey.String(o.Broker)
+		r.broker = append(r.broker, semconv.MessagingSystemKey.String(o.Broker))
+	}
+	if o.Destination != "" {
+		r.broker = append(r.broker, semconv.MessagingDestinationName(o.Destination))
+	}
+	if o.Store != "" {
+		r.store = semconv.DBSystemNameKey.String(o.Store)
 	}
 	for _, id := range o.Providers {
 		r.leases[catalogue.LeaseName(id)] = struct{}{}
+	}
+	for id, every := range o.Intervals {
+		r.feedInterval.WithLabelValues(r.providers.label(id)).Set(every.Seconds())
+	}
+	for _, role := range o.Roles {
+		r.roles.WithLabelValues(role).Set(1)
 	}
 	metricTelemetryErrors.counterFunc(o.Registry, r.tracing.errorCount)
 	return r
@@ -107,7 +135,5 @@ func (r *Recorder) startFromZero(v *prometheus.CounterVec, values ...string) {
 }
 
 func (r *Recorder) nameBroker(span trace.Span) {
-	if r.broker.Valid() {
-		span.SetAttributes(r.broker)
-	}
+	span.SetAttributes(r.broker...)
 }

@@ -48,7 +48,8 @@ func newSampledRig(t *testing.T, sampler sdktrace.Sampler) *rig {
 	log, err := observability.NewLogger(r.lines, slog.LevelDebug, observability.FormatJSON)
 	require.NoError(t, err)
 	r.Recorder = observability.NewRecorder(observability.RecorderOptions{
-		Registry: r.registry, Tracing: r.tracing, Logger: log, Providers: []string{provider}, Broker: "nats",
+		Registry: r.registry, Tracing: r.tracing, Logger: log, Providers: []string{provider}, Broker: "nats", Destination: "marquee.messages", Store: "sqlite",
+		Intervals: map[string]time.Duration{provider: time.Minute}, Roles: []string{"api"},
 		SlowRequest: 5 * time.Second, Clock: func() time.Time { return wallClock },
 	})
 	return r

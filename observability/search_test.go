@@ -32,9 +32,12 @@ func TestASearchIsCountedTimedAndTraced(t *testing.T) {
 	require.Len(t, page.Events, 3)
 	r.only("marquee_port_calls_total", map[string]int{"method=search outcome=ok port=searcher": 1})
 	r.only("marquee_port_call_duration_seconds", map[string]int{"method=search port=searcher": 1})
-	require.Equal(t, "\nrequest (internal)\n  searcher.search (internal)", r.tree())
+	require.Equal(t, "\nrequest (internal)\n  searcher.search (client)", r.tree())
 	span := r.span("searcher.search")
-	require.Equal(t, map[string]any{"marquee.outcome": "ok", "marquee.search.limit": 20, "marquee.search.events": 3}, attributes(span))
+	require.Equal(t, map[string]any{
+		"db.system.name": "sqlite", "db.operation.name": "search",
+		"marquee.outcome": "ok", "marquee.search.limit": 20, "marquee.search.events": 3,
+	}, attributes(span))
 	require.Equal(t, span.SpanContext.SpanID(), trace.SpanContextFromContext(w.seen).SpanID(), "what is called sees the span")
 }
 

@@ -35,18 +35,19 @@ func clearEnvironment(t *testing.T) {
 	}
 }
 
-func setup(t *testing.T, env ...string) (tracing *observability.Tracing, lines *bytes.Buffer) {
+func setup(t *testing.T, env ...string) (telemetry *observability.Telemetry, lines *bytes.Buffer) {
 	t.Helper()
 	clearEnvironment(t)
+	t.Setenv("OTEL_TRACES_SAMPLER", "always_on")
 	for i := 0; i < len(env); i += 2 {
 		t.Setenv(env[i], env[i+1])
 	}
 	lines = &bytes.Buffer{}
 	log, err := observability.NewLogger(&locked{w: lines}, slog.LevelInfo, observability.FormatText)
 	require.NoError(t, err)
-	tracing, err = observability.Setup(t.Context(), observability.TracingOptions{Getenv: os.Getenv, Logger: log, Build: observability.Build{Version: "v1.2.3"}})
+	telemetry, err = observability.Setup(t.Context(), observability.SetupOptions{Getenv: os.Getenv, Logger: log, Build: observability.Build{Version: "v1.2.3"}})
 	require.NoError(t, err)
-	return tracing, lines
+	return telemetry, lines
 }
 
 type locked struct {
@@ -76,27 +77,31 @@ func (r *receiver) Export(_ context.Context, req *collector.ExportTraceServiceRe
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	var body io.Reader = req.Body
-	if req.Header.Get("Content-Encoding") == "gzip" {
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		body = z
-	}
-	raw, err := io.ReadAll(body)
 	var message collector.ExportTraceServiceRequest
-	if err == nil {
-		err = proto.Unmarshal(raw, &message)
-	}
-	if err != nil {
+	if err := decode(req, &message); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	r.path = req.URL.Path
 	_, _ = r.Export(req.Context(), &message)
 	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+// decode reads what was sent over OTLP.
+func decode(req *http.Request, message proto.Message) error {
+	var body io.Reader = req.Body
+	if req.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return err
+		}
+		body = z
+	}
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	return proto.Unmarshal(raw, message)
 }
 
 // tracedSearch makes a search of one request.
@@ -148,10 +153,10 @@ func TestSpansAreExportedOverHTTP(t *testing.T) {
 			for i := range env {
 				env[i] = strings.ReplaceAll(env[i], "%", server.URL)
 			}
-			tracing, lines := setup(t, env...)
-			require.True(t, tracing.On())
-			tracedSearch(t, tracing)
-			require.NoError(t, tracing.Shutdown(t.Context()), "it flushes")
+			telemetry, lines := setup(t, env...)
+			require.True(t, telemetry.Tracing.On())
+			tracedSearch(t, telemetry.Tracing)
+			require.NoError(t, telemetry.Shutdown(t.Context()), "it flushes")
 			r.requireSearch(t, "marquee")
 			require.Equal(t, "/v1/traces", r.path)
 			require.Empty(t, lines.String())
@@ -163,9 +168,9 @@ func TestTheEnvironmentDescribesTheProcess(t *testing.T) {
 	r := &receiver{}
 	server := httptest.NewServer(r)
 	defer server.Close()
-	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_SERVICE_NAME", "marquee-api", "OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
-	tracedSearch(t, tracing)
-	require.NoError(t, tracing.Shutdown(t.Context()))
+	telemetry, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_SERVICE_NAME", "marquee-api", "OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
+	tracedSearch(t, telemetry.Tracing)
+	require.NoError(t, telemetry.Shutdown(t.Context()))
 	r.requireSearch(t, "marquee-api")
 }
 
@@ -177,9 +182,9 @@ func TestSpansAreExportedOverGRPC(t *testing.T) {
 	collector.RegisterTraceServiceServer(server, r)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+listener.Addr().String(), "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc")
-	tracedSearch(t, tracing)
-	require.NoError(t, tracing.Shutdown(t.Context()))
+	telemetry, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+listener.Addr().String(), "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc")
+	tracedSearch(t, telemetry.Tracing)
+	require.NoError(t, telemetry.Shutdown(t.Context()))
 	server.Stop()
 	require.NoError(t, <-served)
 	r.requireSearch(t, "marquee")
@@ -194,12 +199,12 @@ func TestWhenTracingIsOff(t *testing.T) {
 		"unknown exporter": {"OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, "OTEL_TRACES_EXPORTER", "zipkin"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tracing, lines := setup(t, env...)
-			require.False(t, tracing.On())
-			_, span := tracing.Provider().Tracer("driver").Start(t.Context(), "query")
+			telemetry, lines := setup(t, env...)
+			require.False(t, telemetry.Tracing.On())
+			_, span := telemetry.Tracing.Provider().Tracer("driver").Start(t.Context(), "query")
 			require.False(t, span.IsRecording())
 			span.End()
-			require.NoError(t, tracing.Shutdown(t.Context()))
+			require.NoError(t, telemetry.Shutdown(t.Context()))
 			require.Equal(t, name == "unknown exporter", strings.Contains(lines.String(), "variable=OTEL_TRACES_EXPORTER value=zipkin"), lines.String())
 		})
 	}
@@ -209,9 +214,9 @@ func TestTheSamplerOfTheEnvironmentDecides(t *testing.T) {
 	r := &receiver{}
 	server := httptest.NewServer(r)
 	defer server.Close()
-	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER_ARG", "0")
-	tracedSearch(t, tracing)
-	require.NoError(t, tracing.Shutdown(t.Context()))
+	telemetry, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER_ARG", "0")
+	tracedSearch(t, telemetry.Tracing)
+	require.NoError(t, telemetry.Shutdown(t.Context()))
 	require.Empty(t, r.got)
 }
 
@@ -219,51 +224,58 @@ func TestPropagators(t *testing.T) {
 	for value, want := range map[string][]string{
 		"": {"traceparent", "tracestate", "baggage"}, "tracecontext": {"traceparent", "tracestate"}, "none": nil, "b3, baggage": {"baggage"},
 	} {
-		tracing, lines := setup(t, "OTEL_PROPAGATORS", value)
-		require.ElementsMatch(t, want, tracing.Propagator().Fields(), value)
+		telemetry, lines := setup(t, "OTEL_PROPAGATORS", value)
+		require.ElementsMatch(t, want, telemetry.Tracing.Propagator().Fields(), value)
 		require.Equal(t, strings.Contains(value, "b3"), strings.Contains(lines.String(), "value=b3"))
 	}
 }
 
 func TestAnUnknownProtocolIsToldAndIgnored(t *testing.T) {
-	tracing, lines := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
-	require.True(t, tracing.On())
-	require.NoError(t, tracing.Shutdown(t.Context()))
+	telemetry, lines := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+	require.True(t, telemetry.Tracing.On())
+	require.NoError(t, telemetry.Shutdown(t.Context()))
 	require.Contains(t, lines.String(), `allowed="http/protobuf, grpc"`)
 }
 
 func TestFailuresToExportAreCountedAndLoggedOnce(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) }))
 	defer server.Close()
-	tracing, lines := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	telemetry, lines := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 	registry := observability.NewRegistry(observability.Build{})
-	observability.NewRecorder(observability.RecorderOptions{Registry: registry, Tracing: tracing})
+	observability.NewRecorder(observability.RecorderOptions{Registry: registry, Tracing: telemetry.Tracing})
 	for range 5 {
-		_, span := tracing.Provider().Tracer("test").Start(t.Context(), "lost")
+		_, span := telemetry.Tracing.Provider().Tracer("test").Start(t.Context(), "lost")
 		span.End()
-		require.NoError(t, tracing.Provider().(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()))
+		require.NoError(t, telemetry.Tracing.Provider().(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()))
 	}
-	require.NoError(t, tracing.Shutdown(t.Context()))
+	require.NoError(t, telemetry.Shutdown(t.Context()))
 	r := rig{t: t, registry: registry}
 	r.only("marquee_telemetry_errors_total", map[string]int{"": 5})
 	require.Equal(t, 1, strings.Count(lines.String(), "\n"), lines.String())
-	require.Contains(t, lines.String(), "spans are lost")
+	require.Contains(t, lines.String(), `msg="telemetry is lost" signal=traces`)
 }
 
-// A collector that takes requests and never answers costs spans, and nothing else.
-func TestACollectorThatHangsHoldsNobodyUp(t *testing.T) {
-	asked := make(chan struct{}, 1)
+// hanging starts a receiver that takes requests and never answers. asked has something once it was asked.
+func hanging(t *testing.T) (address string, asked <-chan struct{}) {
+	t.Helper()
+	requests := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // the server notices that its client left only once it has read the body
 		select {
-		case asked <- struct{}{}:
+		case requests <- struct{}{}:
 		default:
 		}
 		<-r.Context().Done()
 	}))
-	defer server.Close()
-	tracing, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server.URL, "OTEL_BSP_MAX_QUEUE_SIZE", "64", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16")
-	tracer := tracing.Provider().Tracer("test")
+	t.Cleanup(server.Close)
+	return server.URL, requests
+}
+
+// A collector that takes requests and never answers costs spans, and nothing else.
+func TestACollectorThatHangsHoldsNobodyUp(t *testing.T) {
+	server, asked := hanging(t)
+	telemetry, _ := setup(t, "OTEL_EXPORTER_OTLP_ENDPOINT", server, "OTEL_BSP_MAX_QUEUE_SIZE", "64", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16")
+	tracer := telemetry.Tracing.Provider().Tracer("test")
 	spans := func(n int) {
 		for range n {
 			_, span := tracer.Start(t.Context(), "work")
@@ -277,6 +289,6 @@ func TestACollectorThatHangsHoldsNobodyUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	require.ErrorIs(t, tracing.Shutdown(ctx), context.DeadlineExceeded)
+	require.ErrorIs(t, telemetry.Shutdown(ctx), context.DeadlineExceeded)
 	require.Less(t, time.Since(began), 5*time.Second, "an export may take 10 seconds, a batch 30")
 }

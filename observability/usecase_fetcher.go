@@ -17,6 +17,9 @@ type Fetcher interface {
 
 // ObserveFetcher gives each reading of a feed a span around everything that belongs to it, so that the
 // request to the provider, the messages, and what consumers do with them, are one trace.
+//
+// The run has begun by then. That is a trace of its own, as many attempts to begin may come to nothing, and so is a conclusion
+// that the sweeper tries: it finds runs in the store, which knows of no trace. All three have the number of the run.
 func ObserveFetcher(next Fetcher, rec *Recorder) Fetcher {
 	return &fetcher{next: next, rec: rec}
 }

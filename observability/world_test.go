@@ -24,6 +24,7 @@ type world struct {
 	receipt    catalogue.Receipt
 	feeds      []catalogue.Feed
 	waiting    int64
+	oldest     time.Time
 	held       bool
 	budget     ports.Budget
 	suspected  int
@@ -128,6 +129,14 @@ func (w *world) Consume(ctx context.Context, _ int, handle func(context.Context,
 	w.queue = nil
 	return w.err
 }
+
+func (w *world) Pools() []ports.Pool {
+	return []ports.Pool{{Name: ports.PoolRedis, InUse: 1, Most: 2, Waits: 3}}
+}
+
+func (w *world) CountParked(context.Context) (int, error) { return len(w.parked), w.err }
+
+func (w *world) Oldest(context.Context) (time.Time, error) { return w.oldest, w.err }
 
 func (w *world) Backlog(context.Context) (int64, error) { return w.waiting, w.err }
 

@@ -57,4 +57,6 @@ type Intake interface {
 type Backlog interface {
 	// Backlog is the number of messages that are not acknowledged.
 	Backlog(ctx context.Context) (int64, error)
+	// Oldest is when the oldest of them was published, zero where there is none.
+	Oldest(ctx context.Context) (time.Time, error)
 }

@@ -58,4 +58,6 @@ type Parking interface {
 	Park(ctx context.Context, d Delivery, run *catalogue.RunRef, reason string) error
 	// Parked returns at most limit parked messages, the latest first, without their bodies.
 	Parked(ctx context.Context, limit int) ([]catalogue.Parked, error)
+	// CountParked is how many messages are parked.
+	CountParked(ctx context.Context) (int, error)
 }

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -48,10 +49,13 @@ const (
 	requestTimeout = 10 * time.Second
 )
 
+func (o Options) stream() string { return cmp.Or(o.Stream, "marquee") }
+
+// Subject is what messages are published as.
+func (o Options) Subject() string { return o.stream() + ".messages" }
+
 func (o Options) withDefaults() (Options, error) {
-	if o.Stream == "" {
-		o.Stream = "marquee"
-	}
+	o.Stream = o.stream()
 	if o.MaxMessages == 0 {
 		o.MaxMessages = 100_000
 	}
@@ -156,16 +160,30 @@ func (b *Broker) sweep(ctx context.Context, floor uint64) error {
 
 // Backlog is the number of messages in the stream: those that wait, are in hand, or are put off.
 func (b *Broker) Backlog(ctx context.Context) (int64, error) {
+	state, err := b.state(ctx, "count the backlog")
+	return int64(state.Msgs), err //nolint:gosec // bounded by MaxMessages
+}
+
+// Oldest is when the stream's first message was published: what is acknowledged leaves it.
+func (b *Broker) Oldest(ctx context.Context) (time.Time, error) {
+	state, err := b.state(ctx, "look for the oldest message")
+	if err != nil || state.Msgs == 0 {
+		return time.Time{}, err
+	}
+	return state.FirstTime, nil
+}
+
+func (b *Broker) state(ctx context.Context, attempted string) (jetstream.StreamState, error) {
 	if err := b.Declare(ctx); err != nil {
-		return 0, err
+		return jetstream.StreamState{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	stream, err := b.js.Stream(ctx, b.options.Stream) // brings fresh figures along
 	if err != nil {
-		return 0, b.failed("count the backlog", err)
+		return jetstream.StreamState{}, b.failed(attempted, err)
 	}
-	return int64(stream.CachedInfo().State.Msgs), nil //nolint:gosec // bounded by MaxMessages
+	return stream.CachedInfo().State, nil
 }
 
 func (b *Broker) stream() jetstream.StreamConfig {
@@ -194,7 +212,7 @@ func (b *Broker) consumer() jetstream.ConsumerConfig {
 	}
 }
 
-func (b *Broker) subject() string      { return b.options.Stream + ".messages" }
+func (b *Broker) subject() string      { return b.options.Subject() }
 func (b *Broker) consumerName() string { return "consumers" }
 
 // failed translates an error. When it says that the stream or its consumer is not there, the next call declares them.

@@ -93,6 +93,21 @@ func (b *Broker) Backlog(ctx context.Context) (int64, error) {
 	return int64(len(b.held)), nil
 }
 
+// Oldest looks at all that is held.
+func (b *Broker) Oldest(ctx context.Context) (oldest time.Time, err error) {
+	if err := ctx.Err(); err != nil {
+		return oldest, fault.Wrap(fault.Unavailable, "look for the oldest message", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for e := range b.held {
+		if oldest.IsZero() || e.Published.Before(oldest) {
+			oldest = e.Published
+		}
+	}
+	return oldest, nil
+}
+
 // LoseVerdicts delivers again whatever is in hand, as if its consumers had crashed: what they
 // say from now on is not heard.
 func (b *Broker) LoseVerdicts() {

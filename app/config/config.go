@@ -44,6 +44,10 @@ type Config struct {
 	DrainDelay time.Duration `env:"DRAIN_DELAY" envDefault:"0s" doc:"how long a stopping process is unready before it refuses connections, for load balancers to notice; 1m at most"`
 	LogLevel   Level         `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat  string        `env:"LOG_FORMAT" envDefault:"json" doc:"json or text"`
+	LogSample  int           `env:"LOG_SAMPLE" envDefault:"100" doc:"of how many requests that neither failed nor were slow one is logged at INFO; 1 for all, 0 for none"`
+
+	SentryDSN         string `env:"SENTRY_DSN" doc:"a Sentry project that errors are reported to, such as https://key@sentry.example/1; empty for none" secret:"url"`
+	SentryEnvironment string `env:"SENTRY_ENVIRONMENT" doc:"what Sentry shows errors under, such as production"`
 }
 
 // Load reads the configuration from an environment as os.Environ gives it. unknown are the names that begin
@@ -157,6 +161,12 @@ func (c Config) problems() map[string]error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		wrong("LOG_FORMAT", "%q is neither json nor text", c.LogFormat)
 	}
+	if c.LogSample < 0 {
+		wrong("LOG_SAMPLE", "%d is below 0", c.LogSample)
+	}
+	if c.SentryDSN != "" && !isDSN(c.SentryDSN) {
+		wrong("SENTRY_DSN", "it is no URL such as https://key@sentry.example/1") // it holds a key
+	}
 	return all
 }
 
@@ -167,6 +177,13 @@ func isAddress(addr string) bool {
 	}
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
+}
+
+// isDSN reports whether it is a project's address with its key.
+func isDSN(dsn string) bool {
+	u, err := url.Parse(dsn)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User.Username() != "" &&
+		strings.Trim(u.Path, "/") != "" && !strings.HasSuffix(u.Path, "/")
 }
 
 // Embedded reports whether the store, or the broker, is the one inside of the process.

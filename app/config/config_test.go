@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 		HTTPAddr: ":8080", AdminAddr: "127.0.0.1:8081", DataDir: "./data",
 		ProviderID: "default", ProviderTimeZone: "UTC", FetchInterval: time.Minute, Consumers: 2,
 		SearchMaxResults: 100_000, CacheTTL: time.Minute, RateLimitRPS: 100, RateLimitBurst: 200,
-		LogLevel: config.Level(slog.LevelInfo), LogFormat: "json",
+		LogLevel: config.Level(slog.LevelInfo), LogFormat: "json", LogSample: 100,
 	}, got)
 }
 
@@ -38,30 +38,37 @@ func TestGoodValues(t *testing.T) {
 		"DATABASE_URL=postgresql://me:key@db/marquee?sslmode=require": func(c *config.Config) {
 			c.DatabaseURL = "postgresql://me:key@db/marquee?sslmode=require"
 		},
-		"REDIS_URL=rediss://:key@cache:6379/3":   func(c *config.Config) { c.RedisURL = "rediss://:key@cache:6379/3" },
-		"CACHE_TTL=1s":                           func(c *config.Config) { c.CacheTTL = time.Second },
-		"CACHE_TTL=1h":                           func(c *config.Config) { c.CacheTTL = time.Hour },
-		"PROVIDER_ID=a-b_c.9":                    func(c *config.Config) { c.ProviderID = "a-b_c.9" },
-		"PROVIDER_ID=" + strings.Repeat("x", 64): func(c *config.Config) { c.ProviderID = strings.Repeat("x", 64) },
-		"PROVIDER_TIMEZONE=Europe/Madrid":        func(c *config.Config) { c.ProviderTimeZone = "Europe/Madrid" },
-		"FETCH_INTERVAL=1s":                      func(c *config.Config) { c.FetchInterval = time.Second },
-		"FETCH_INTERVAL=1h30m":                   func(c *config.Config) { c.FetchInterval = 90 * time.Minute },
-		"CONSUMERS=1":                            func(c *config.Config) { c.Consumers = 1 },
-		"CONSUMERS=64":                           func(c *config.Config) { c.Consumers = 64 },
-		"SEARCH_MAX_RESULTS=1":                   func(c *config.Config) { c.SearchMaxResults = 1 },
-		"SEARCH_MAX_RESULTS=1000000":             func(c *config.Config) { c.SearchMaxResults = 1_000_000 },
-		"RATE_LIMIT_RPS=0":                       func(c *config.Config) { c.RateLimitRPS = 0 },
-		"RATE_LIMIT_RPS=0.5":                     func(c *config.Config) { c.RateLimitRPS = 0.5 },
-		"RATE_LIMIT_RPS=1000000":                 func(c *config.Config) { c.RateLimitRPS = 1e6 },
-		"RATE_LIMIT_BURST=1":                     func(c *config.Config) { c.RateLimitBurst = 1 },
-		"DRAIN_DELAY=1m":                         func(c *config.Config) { c.DrainDelay = time.Minute },
-		"LOG_LEVEL=debug":                        func(c *config.Config) { c.LogLevel = config.Level(slog.LevelDebug) },
-		"LOG_LEVEL=ERROR":                        func(c *config.Config) { c.LogLevel = config.Level(slog.LevelError) },
-		"LOG_FORMAT=text":                        func(c *config.Config) { c.LogFormat = "text" },
-		"LOG_FORMAT= text\n":                     func(c *config.Config) { c.LogFormat = "text" }, // from a file with a line's end
-		"DATA_DIR=":                              func(*config.Config) {},                         // as compose files pass on what nobody set
-		"DATA_DIR= \t":                           func(*config.Config) {},
-		"CONSUMERS=":                             func(*config.Config) {},
+		"REDIS_URL=rediss://:key@cache:6379/3":    func(c *config.Config) { c.RedisURL = "rediss://:key@cache:6379/3" },
+		"CACHE_TTL=1s":                            func(c *config.Config) { c.CacheTTL = time.Second },
+		"CACHE_TTL=1h":                            func(c *config.Config) { c.CacheTTL = time.Hour },
+		"PROVIDER_ID=a-b_c.9":                     func(c *config.Config) { c.ProviderID = "a-b_c.9" },
+		"PROVIDER_ID=" + strings.Repeat("x", 64):  func(c *config.Config) { c.ProviderID = strings.Repeat("x", 64) },
+		"PROVIDER_TIMEZONE=Europe/Madrid":         func(c *config.Config) { c.ProviderTimeZone = "Europe/Madrid" },
+		"FETCH_INTERVAL=1s":                       func(c *config.Config) { c.FetchInterval = time.Second },
+		"FETCH_INTERVAL=1h30m":                    func(c *config.Config) { c.FetchInterval = 90 * time.Minute },
+		"CONSUMERS=1":                             func(c *config.Config) { c.Consumers = 1 },
+		"CONSUMERS=64":                            func(c *config.Config) { c.Consumers = 64 },
+		"SEARCH_MAX_RESULTS=1":                    func(c *config.Config) { c.SearchMaxResults = 1 },
+		"SEARCH_MAX_RESULTS=1000000":              func(c *config.Config) { c.SearchMaxResults = 1_000_000 },
+		"RATE_LIMIT_RPS=0":                        func(c *config.Config) { c.RateLimitRPS = 0 },
+		"RATE_LIMIT_RPS=0.5":                      func(c *config.Config) { c.RateLimitRPS = 0.5 },
+		"RATE_LIMIT_RPS=1000000":                  func(c *config.Config) { c.RateLimitRPS = 1e6 },
+		"RATE_LIMIT_BURST=1":                      func(c *config.Config) { c.RateLimitBurst = 1 },
+		"DRAIN_DELAY=1m":                          func(c *config.Config) { c.DrainDelay = time.Minute },
+		"LOG_LEVEL=debug":                         func(c *config.Config) { c.LogLevel = config.Level(slog.LevelDebug) },
+		"LOG_LEVEL=ERROR":                         func(c *config.Config) { c.LogLevel = config.Level(slog.LevelError) },
+		"LOG_FORMAT=text":                         func(c *config.Config) { c.LogFormat = "text" },
+		"LOG_SAMPLE=0":                            func(c *config.Config) { c.LogSample = 0 },
+		"LOG_SAMPLE=1":                            func(c *config.Config) { c.LogSample = 1 },
+		"SENTRY_DSN=https://key@sentry.example/1": func(c *config.Config) { c.SentryDSN = "https://key@sentry.example/1" },
+		"SENTRY_DSN=http://key:old@localhost:9000/behind/a/proxy/1": func(c *config.Config) {
+			c.SentryDSN = "http://key:old@localhost:9000/behind/a/proxy/1"
+		},
+		"SENTRY_ENVIRONMENT=staging": func(c *config.Config) { c.SentryEnvironment = "staging" },
+		"LOG_FORMAT= text\n":         func(c *config.Config) { c.LogFormat = "text" }, // from a file with a line's end
+		"DATA_DIR=":                  func(*config.Config) {},                         // as compose files pass on what nobody set
+		"DATA_DIR= \t":               func(*config.Config) {},
+		"CONSUMERS=":                 func(*config.Config) {},
 		"TRUSTED_PROXIES=10.1.2.3/8": func(c *config.Config) {
 			c.TrustedProxies = config.Networks{netip.MustParsePrefix("10.0.0.0/8")}
 		},
@@ -133,6 +140,12 @@ func TestBadValues(t *testing.T) {
 		"LOG_LEVEL=verbose":                      `LOG_LEVEL: "verbose" is none of DEBUG, INFO, WARN, ERROR`,
 		"LOG_LEVEL=INFO+2":                       `LOG_LEVEL: "INFO+2" is none of DEBUG, INFO, WARN, ERROR`,
 		"LOG_FORMAT=JSON":                        `LOG_FORMAT: "JSON" is neither json nor text`,
+		"LOG_SAMPLE=-1":                          "LOG_SAMPLE: -1 is below 0",
+		"LOG_SAMPLE=1%":                          `LOG_SAMPLE: "1%" is no whole number such as 10`,
+		"SENTRY_DSN=https://sentry.example/1":    "SENTRY_DSN: it is no URL such as https://key@sentry.example/1",
+		"SENTRY_DSN=https://key@sentry.example/": "SENTRY_DSN: it is no URL such as https://key@sentry.example/1",
+		"SENTRY_DSN=https://key@:9000/1":         "SENTRY_DSN: it is no URL such as https://key@sentry.example/1",
+		"SENTRY_DSN=key":                         "SENTRY_DSN: it is no URL such as https://key@sentry.example/1",
 	} {
 		t.Run(set, func(t *testing.T) {
 			_, _, err := config.Load([]string{config.Prefix + set})

@@ -38,7 +38,7 @@ func TestReferencePage(t *testing.T) {
 func TestReferencePageHasTheStandardVariables(t *testing.T) {
 	page, err := os.ReadFile("../../docs/operators/configuration.md")
 	require.NoError(t, err)
-	code, err := os.ReadFile("../../observability/tracing_settings.go")
+	code, err := os.ReadFile("../../observability/otlp_settings.go")
 	require.NoError(t, err)
 	names := regexp.MustCompile(`"(OTEL_[A-Z_]+)"`).FindAllSubmatch(code, -1)
 	require.NotEmpty(t, names)
@@ -104,6 +104,14 @@ func TestSecretsAreHidden(t *testing.T) {
 			}
 		})
 	}
+	t.Run("also the key in a Sentry DSN", func(t *testing.T) {
+		for _, v := range (config.Config{SentryDSN: "https://secret@sentry.example/1"}).Variables(nil) {
+			assert.NotContains(t, v.Value, "secret")
+			if v.Name == "MARQUEE_SENTRY_DSN" {
+				assert.Equal(t, "https://hidden@sentry.example/1", v.Value)
+			}
+		}
+	})
 	t.Run("also of a URL that does not parse", func(t *testing.T) {
 		for _, v := range (config.Config{ProviderURL: "https://me:secret@provider.example/%zz"}).Variables(nil) {
 			assert.NotContains(t, v.Value, "secret")

@@ -20,7 +20,10 @@ func newAnswerKeeping(rec *observability.Recorder, log *slog.Logger) *observabil
 }
 
 // redis is the cache that processes share; its port is nil where none is configured.
-type redis struct{ ports.AnswerCache }
+type redis struct {
+	ports.AnswerCache
+	pools ports.Pools
+}
 
 // openRedis does not wait for Redis: whether it is there shows when it is asked.
 func openRedis(lc fx.Lifecycle, c config.Config, keeping *observability.AnswerKeeping, rec *observability.Recorder) (redis, error) {
@@ -33,7 +36,7 @@ func openRedis(lc fx.Lifecycle, c config.Config, keeping *observability.AnswerKe
 	}
 	lc.Append(fx.StopHook(client.Close))
 	cache := rediscache.New(client, rediscache.Options{OnBreaker: keeping.Broke})
-	return redis{observability.ObserveAnswerCache(cache, observability.LayerRedis, rec)}, nil
+	return redis{observability.ObserveAnswerCache(cache, observability.LayerRedis, rec), cache}, nil
 }
 
 func newFreshness(changes ports.ChangeReader, keeping *observability.AnswerKeeping) *search.Freshness {

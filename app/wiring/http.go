@@ -21,9 +21,6 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// watchEvery is how old a gauge may be.
-const watchEvery = 5 * time.Second
-
 func newEvents(c config.Config, searcher ports.Searcher) *search.Events {
 	return search.NewEvents(searcher, c.SearchMaxResults)
 }
@@ -80,21 +77,6 @@ func serveAdmin(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, a admin, a
 	server := observability.NewAdminServer(c.AdminAddr, a, log)
 	// Nobody who takes a profile shall hold up those who close the store.
 	serve(lc, stop, log, at, Admin, server, func(context.Context) error { return server.Close() })
-}
-
-// watchFeeds and watchBacklog keep gauges fresh that nobody asks for.
-func watchFeeds(lc fx.Lifecycle, stop fx.Shutdowner, feeds ports.FeedReader, log *slog.Logger) {
-	background(lc, stop, log, "feed gauges", func(ctx context.Context) error {
-		observability.Watch(ctx, watchEvery, nil, feeds)
-		return nil
-	})
-}
-
-func watchBacklog(lc fx.Lifecycle, stop fx.Shutdowner, backlog ports.Backlog, log *slog.Logger) {
-	background(lc, stop, log, "backlog gauge", func(ctx context.Context) error {
-		observability.Watch(ctx, watchEvery, backlog, nil)
-		return nil
-	})
 }
 
 // The listeners of a process.

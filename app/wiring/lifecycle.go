@@ -27,17 +27,32 @@ func background(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, name stri
 			}()
 			return nil
 		},
-		OnStop: func(deadline context.Context) error {
+		OnStop: func(ctx context.Context) error {
 			cancel()
+			ctx, cancel := beforeTheEnd(ctx)
+			defer cancel()
 			select {
 			case <-done:
 				return nil
-			case <-deadline.Done():
-				log.WarnContext(deadline, "a part of the process did not end in time", "part", name)
-				return deadline.Err()
+			case <-ctx.Done():
+				log.WarnContext(ctx, "a part of the process did not end in time", "part", name)
+				return ctx.Err()
 			}
 		},
 	})
+}
+
+// reserve is the share of the stop that is kept for what closes after the parts that work: who would like to know what held
+// up the stop needs the last records and spans.
+const reserve = flushTimeout + 2*time.Second
+
+// beforeTheEnd ends earlier than ctx, so that something can still be done when it has ended.
+func beforeTheEnd(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reserve))
 }
 
 // announce is the last thing to start and the first to stop.

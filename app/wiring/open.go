@@ -31,15 +31,34 @@ func (s Settings) keepsData() bool {
 	return store || broker && (s.Roles.Fetch || s.Roles.Consume)
 }
 
+// store is the kind of the event store, as OpenTelemetry calls it.
+func (s Settings) store() string {
+	if s.Config.DatabaseURL == "" {
+		return "sqlite"
+	}
+	return "postgresql"
+}
+
+// intervals are how often providers are read, where one is configured.
+func (s Settings) intervals() map[string]time.Duration {
+	if s.Config.ProviderURL == "" {
+		return nil
+	}
+	return map[string]time.Duration{s.Config.ProviderID: s.Config.FetchInterval}
+}
+
 // Process is a whole process, ready to be started. What it consists of follows from its roles.
 //
 // Things stop in the reverse of the order in which they are listed here: the process turns unready and
 // lets load balancers notice, answers what it was asked, stops fetching, stops its intake and finishes
 // what is in hand, closes broker and store, and flushes its telemetry last.
 func Process(s Settings, more ...fx.Option) *fx.App {
-	starts := []fx.Option{fx.Invoke(serveAdmin, watchFeeds)}
+	starts := []fx.Option{fx.Invoke(serveAdmin, watch)}
 	if s.Roles.Consume || s.Roles.Fetch {
 		starts = append(starts, fx.Invoke(watchBacklog))
+	}
+	if s.keepsData() {
+		starts = append(starts, fx.Invoke(observeDisk))
 	}
 	if s.Roles.Consume {
 		starts = append(starts, fx.Invoke(sweep, consume))
@@ -51,7 +70,9 @@ func Process(s Settings, more ...fx.Option) *fx.App {
 		}
 	}
 	if s.Roles.API {
-		starts = append(starts, fx.Invoke(follow, serveAPI))
+		starts = append(starts, fx.Invoke(observeAllPools, follow, serveAPI))
+	} else {
+		starts = append(starts, fx.Invoke(observePools))
 	}
 	return fx.New(parts(s), fx.Options(more...), fx.Options(starts...), fx.Invoke(announce))
 }

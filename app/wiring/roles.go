@@ -38,8 +38,10 @@ func ParseRoles(names []string) (Roles, error) {
 }
 
 // String names the roles, separated by commas.
-func (r Roles) String() string {
-	var names []string
+func (r Roles) String() string { return strings.Join(r.Names(), ",") }
+
+// Names are those of the roles.
+func (r Roles) Names() (names []string) {
 	for _, role := range []struct {
 		has  bool
 		name string
@@ -48,5 +50,5 @@ func (r Roles) String() string {
 			names = append(names, role.name)
 		}
 	}
-	return strings.Join(names, ",")
+	return names
 }

@@ -19,6 +19,7 @@ import (
 // Catalogue is an event store, embedded or outside.
 type Catalogue interface {
 	ports.EventStore
+	ports.Pools
 
 	Ping(ctx context.Context) error
 	Close() error

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 
+	"github.com/marquee-events/marquee/adapters/jetstream"
 	"github.com/marquee-events/marquee/observability"
 )
 
@@ -27,26 +28,35 @@ type instruments struct {
 }
 
 func telemetry(lc fx.Lifecycle, s Settings) (instruments, error) {
-	log, err := observability.NewLogger(s.Log, s.Config.LogLevel, s.Config.LogFormat)
+	// What cannot be exported is told here only, or every failure would be one more record to export.
+	stderr, err := observability.NewLogger(s.Log, s.Config.LogLevel, s.Config.LogFormat)
 	if err != nil {
 		return instruments{}, err
 	}
-	tracing, err := observability.Setup(context.Background(), observability.TracingOptions{Getenv: os.Getenv, Logger: log, Build: s.Build})
+	exported, err := observability.Setup(context.Background(), observability.SetupOptions{
+		Getenv: os.Getenv, Logger: stderr, Build: s.Build,
+		Sentry: observability.SentryOptions{DSN: s.Config.SentryDSN, Environment: s.Config.SentryEnvironment},
+	})
 	if err != nil {
 		return instruments{}, err
 	}
 	lc.Append(fx.StopHook(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 		defer cancel()
-		if err := tracing.Shutdown(ctx); err != nil {
-			log.WarnContext(ctx, "some spans are lost", "error", err)
+		if err := exported.Shutdown(ctx); err != nil {
+			stderr.WarnContext(ctx, "some telemetry is lost", "error", err)
 		}
 	}))
+	log, err := observability.NewLogger(s.Log, s.Config.LogLevel, s.Config.LogFormat, exported.LogHandlers()...)
+	if err != nil {
+		return instruments{}, err
+	}
 	registry := observability.NewRegistry(s.Build)
 	return instruments{
-		Log: log, Registry: registry, Tracing: tracing, Probes: observability.NewProbes(),
+		Log: log, Registry: registry, Tracing: exported.Tracing, Probes: observability.NewProbes(),
 		Recorder: observability.NewRecorder(observability.RecorderOptions{
-			Registry: registry, Tracing: tracing, Logger: log, Providers: []string{s.Config.ProviderID}, Broker: "nats",
+			Registry: registry, Tracing: exported.Tracing, Logger: log, Providers: []string{s.Config.ProviderID}, Intervals: s.intervals(), Roles: s.Roles.Names(),
+			Broker: "nats", Destination: jetstream.Options{}.Subject(), Store: s.store(), LogSample: s.Config.LogSample,
 		}),
 	}, nil
 }

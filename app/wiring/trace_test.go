@@ -15,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/fx"
 
+	logcollector "go.opentelemetry.io/proto/otlp/collector/logs/v1"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	logs "go.opentelemetry.io/proto/otlp/logs/v1"
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -23,13 +25,14 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// spanReceiver is a collector: it takes what a process exports over OTLP.
-type spanReceiver struct {
-	mu    sync.Mutex
-	spans []*trace.Span
+// telemetryReceiver is a collector: it takes what a process exports over OTLP.
+type telemetryReceiver struct {
+	mu      sync.Mutex
+	spans   []*trace.Span
+	records []*logs.LogRecord
 }
 
-func (c *spanReceiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *telemetryReceiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := io.Reader(r.Body)
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		unpacked, err := gzip.NewReader(r.Body)
@@ -40,24 +43,39 @@ func (c *spanReceiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = unpacked
 	}
 	packed, err := io.ReadAll(body)
-	var export collector.ExportTraceServiceRequest
-	if err != nil || proto.Unmarshal(packed, &export) != nil {
-		http.Error(w, "no spans", http.StatusBadRequest)
-		return
+	if err != nil || c.take(r.URL.Path, packed) != nil {
+		w.WriteHeader(http.StatusBadRequest)
 	}
+}
+
+func (c *telemetryReceiver) take(path string, packed []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if path == "/v1/logs" {
+		var export logcollector.ExportLogsServiceRequest
+		err := proto.Unmarshal(packed, &export)
+		for _, resource := range export.GetResourceLogs() {
+			for _, scope := range resource.GetScopeLogs() {
+				c.records = append(c.records, scope.GetLogRecords()...)
+			}
+		}
+		return err
+	}
+	var export collector.ExportTraceServiceRequest
+	err := proto.Unmarshal(packed, &export)
 	for _, resource := range export.GetResourceSpans() {
 		for _, scope := range resource.GetScopeSpans() {
 			c.spans = append(c.spans, scope.GetSpans()...)
 		}
 	}
+	return err
 }
 
-// One trace leads from a fetch through the broker to the store, and is exported before the process has ended.
+// One trace leads from a fetch through the broker to the store, with what was logged on the way, and all of it is
+// exported before the process has ended.
 func TestOneTraceFromTheFetchToTheStore(t *testing.T) {
-	var spans spanReceiver
-	server := httptest.NewServer(&spans)
+	var received telemetryReceiver
+	server := httptest.NewServer(&received)
 	defer server.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 	t.Setenv("OTEL_TRACES_SAMPLER", "always_on")
@@ -71,13 +89,13 @@ func TestOneTraceFromTheFetchToTheStore(t *testing.T) {
 	defer cancel()
 	require.NoError(t, p.app.Stop(stopping))
 
-	spans.mu.Lock()
-	defer spans.mu.Unlock()
-	i := slices.IndexFunc(spans.spans, func(s *trace.Span) bool { return s.GetName() == "fetch run" })
-	require.GreaterOrEqual(t, i, 0, "no fetch among %d spans", len(spans.spans))
+	received.mu.Lock()
+	defer received.mu.Unlock()
+	i := slices.IndexFunc(received.spans, func(s *trace.Span) bool { return s.GetName() == "fetch run" })
+	require.GreaterOrEqual(t, i, 0, "no fetch among %d spans", len(received.spans))
 	var names []string
-	for _, s := range spans.spans {
-		if bytes.Equal(s.GetTraceId(), spans.spans[i].GetTraceId()) {
+	for _, s := range received.spans {
+		if bytes.Equal(s.GetTraceId(), received.spans[i].GetTraceId()) {
 			names = append(names, s.GetName())
 		}
 	}
@@ -86,4 +104,12 @@ func TestOneTraceFromTheFetchToTheStore(t *testing.T) {
 		"GET", "feed.fetch", "fetch run", "ingester.apply", "ingester.complete", "ingester.conclude",
 		"process " + ports.KindChunk, "process " + ports.KindCompletion, "publisher.publish",
 	}, slices.Compact(names), "some more than once: a conclusion is tried whenever it may be possible")
+
+	byMessage := map[string]*logs.LogRecord{}
+	for _, r := range received.records {
+		byMessage[r.GetBody().GetStringValue()] = r
+	}
+	require.Contains(t, byMessage, "run ended")
+	assert.Equal(t, received.spans[i].GetTraceId(), byMessage["run ended"].GetTraceId())
+	assert.Contains(t, byMessage, "stopping", "what is logged while the process stops is exported, too")
 }

@@ -136,6 +136,8 @@ func (l *ledger) Park(_ context.Context, d ports.Delivery, r *catalogue.RunRef, 
 
 func (l *ledger) Parked(context.Context, int) ([]catalogue.Parked, error) { return nil, nil }
 
+func (l *ledger) CountParked(context.Context) (int, error) { return 0, nil }
+
 func (l *ledger) set(change func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -86,6 +86,7 @@ const (
 )
 
 type farWrite struct {
+	whose  context.Context //nolint:containedctx // of the caller for whom it was made, so that a trace of that leads to the end
 	key    ports.AnswerKey
 	answer ports.Answer
 }
@@ -224,13 +225,14 @@ func (a *Answers) lastResort(ctx context.Context, key ports.AnswerKey, far Serve
 
 // keep keeps what was made. It never waits.
 func (a *Answers) keep(ctx context.Context, key ports.AnswerKey, epoch uint64, answer ports.Answer) {
-	_ = a.near.Put(context.WithoutCancel(ctx), inEpoch(key, epoch), answer, a.remembered) // an answer that is not kept is made again
+	ctx = context.WithoutCancel(ctx)
+	_ = a.near.Put(ctx, inEpoch(key, epoch), answer, a.remembered) // an answer that is not kept is made again
 	if a.far == nil || len(answer.Body) > ports.MaxAnswer {
 		return
 	}
 	if size := int64(len(answer.Body)); a.queued.Add(size) <= maxWrittenLate {
 		select {
-		case a.writes <- farWrite{key, answer}:
+		case a.writes <- farWrite{ctx, key, answer}:
 			return
 		default:
 		}
@@ -247,12 +249,22 @@ func (a *Answers) Run(ctx context.Context) {
 			return
 		case w := <-a.writes:
 			a.queued.Add(-int64(len(w.answer.Body)))
-			// From the far cache an answer goes when it ceases to be current.
-			if left := a.ttl - a.clock().Sub(w.answer.Stored); left > 0 {
-				_ = a.far.Put(ctx, w.key, w.answer, min(left, a.ttl)) // the other processes make it themselves
-			}
+			a.writeFar(ctx, w)
 		}
 	}
+}
+
+// writeFar writes in the name of the caller for whom the answer was made, who may have it by now, until ctx ends.
+func (a *Answers) writeFar(ctx context.Context, w farWrite) {
+	// From the far cache an answer goes when it ceases to be current.
+	left := a.ttl - a.clock().Sub(w.answer.Stored)
+	if left <= 0 {
+		return
+	}
+	whose, cancel := context.WithCancel(w.whose)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	_ = a.far.Put(whose, w.key, w.answer, min(left, a.ttl)) // the other processes make it themselves
 }
 
 // fromFar looks for an answer of another process. One that is not current is marked as outdated; one that is, is kept near.

@@ -420,7 +420,7 @@ func TestOneLoadThatPanicsHarmsNobodyElse(t *testing.T) {
 type far struct {
 	ports.AnswerCache
 	err        error
-	during     func()
+	during     func(context.Context)
 	gets, puts atomic.Int64
 	ttl        atomic.Int64
 }
@@ -439,7 +439,7 @@ func (f *far) Put(ctx context.Context, key ports.AnswerKey, a ports.Answer, ttl 
 	f.puts.Add(1)
 	f.ttl.Store(int64(ttl))
 	if f.during != nil {
-		f.during()
+		f.during(ctx)
 	}
 	if f.err != nil {
 		return f.err
@@ -537,7 +537,7 @@ func TestTheFarCacheIsNeverNeeded(t *testing.T) {
 
 		synctest.Wait()
 		release := make(chan struct{})
-		shared.during = func() { <-release }
+		shared.during = func(context.Context) { <-release }
 		s.ask(aboutTuesday, tuesday)
 		synctest.Wait() // it is being written
 		began := time.Now()
@@ -551,6 +551,35 @@ func TestTheFarCacheIsNeverNeeded(t *testing.T) {
 	})
 }
 
+// What a context carries, a trace for one thing, leads to the very end of what was done for a caller.
+func TestTheFarCacheIsWrittenInTheNameOfTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type name struct{}
+		log, shared := search.NewJournal(), newFar()
+		var whose any
+		var ended, stopped atomic.Bool
+		t.Cleanup(func() { assert.True(t, stopped.Load(), "it would hold up the stop") }) // the last thing that is looked at
+		s := open(t, log, search.AnswersOptions{Far: shared})
+		answered := make(chan struct{})
+		shared.during = func(ctx context.Context) {
+			<-answered
+			whose = ctx.Value(name{})
+			ended.Store(ctx.Err() != nil)
+			<-ctx.Done()
+			stopped.Store(true)
+		}
+		ctx, leave := context.WithCancel(context.WithValue(t.Context(), name{}, "somebody"))
+		_, err := s.Answer(ctx, aboutMonday, monday, s.store.load)
+		require.NoError(t, err)
+		leave()
+		close(answered)
+		synctest.Wait()
+		assert.Equal(t, "somebody", whose)
+		assert.False(t, ended.Load(), "who has an answer may leave")
+		assert.False(t, stopped.Load())
+	})
+}
+
 func TestWhatIsWaitingToBeWrittenIsBoundedByBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, shared := search.NewJournal(), newFar()
@@ -558,7 +587,7 @@ func TestWhatIsWaitingToBeWrittenIsBoundedByBytes(t *testing.T) {
 		var dropped atomic.Int64
 		s := open(t, log, search.AnswersOptions{Far: shared, OnDropped: func() { dropped.Add(1) }})
 		release := make(chan struct{})
-		shared.during = func() { <-release }
+		shared.during = func(context.Context) { <-release }
 		large := func(context.Context) (search.Made, error) {
 			return search.Made{At: log.Head(), Body: make([]byte, ports.MaxAnswer)}, nil
 		}

@@ -51,6 +51,7 @@ func Broker(t *testing.T, open func(*testing.T) BrokerUnderTest) {
 		"publishing nothing is fine":                           publishNothing,
 		"a cancelled caller is told so":                        publishCancelled,
 		"a message published twice is handled and gone":        publishTwice,
+		"the oldest message tells since when it waits":         tellOldest,
 		"a full broker refuses and loses nothing":              fill,
 		"a retry comes again, not before it should":            retryLater,
 		"a retry without delay comes again":                    retryNow,
@@ -181,6 +182,23 @@ func publishCancelled(t *testing.T, b BrokerUnderTest) {
 	requireKind(t, fault.Canceled, c.Publish(ctx, numbered("m", 3)...))
 	_, err := c.Backlog(ctx)
 	requireKind(t, fault.Canceled, err)
+}
+
+func tellOldest(t *testing.T, b BrokerUnderTest) {
+	c := b.Dial(t)
+	at, err := c.Oldest(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, at, "nothing waits")
+	before := time.Now().Add(-time.Minute) // the broker's clock is its own
+	require.NoError(t, c.Publish(t.Context(), numbered("m", 3)...))
+	at, err = c.Oldest(t.Context())
+	require.NoError(t, err)
+	require.WithinRange(t, at, before, time.Now().Add(time.Minute))
+	startConsumer(t, c, 1, func(context.Context, ports.Delivery) ports.Verdict { return ports.Verdict{} })
+	waitForBacklog(t, c, 0)
+	at, err = c.Oldest(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, at, "all is acknowledged")
 }
 
 // publishTwice allows a broker to drop the repetition, as it allows it not to.

@@ -33,6 +33,9 @@ func Parking(t *testing.T, open OpenStore) {
 		assert.Equal(t, catalogue.Parked{
 			ID: d.ID, Kind: d.Kind, Run: run, Reason: "it is damaged", Attempts: 3, Header: d.Header, Bytes: 3, ParkedAt: c.Now().Add(-time.Second),
 		}, got[1], "a list has no bodies")
+		n, err := store.CountParked(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 2, n)
 	})
 
 	t.Run("suspicion counts and fades", func(t *testing.T) {

@@ -90,6 +90,14 @@ func (s *Store) Parked(ctx context.Context, limit int) ([]catalogue.Parked, erro
 		"SELECT "+parkedColumns+" FROM parked ORDER BY parked_at DESC, id LIMIT $1", limit)
 }
 
+// CountParked implements ports.Parking.
+func (s *Store) CountParked(ctx context.Context) (n int, err error) {
+	err = s.watch(ctx, "count parked messages", func(tx Tx) error {
+		return tx.QueryRow(ctx, "SELECT count(*) FROM parked").Scan(&n)
+	})
+	return n, err
+}
+
 // ParkedMessage implements ports.Unparking.
 func (s *Store) ParkedMessage(ctx context.Context, id string) (p catalogue.Parked, err error) {
 	err = s.view(ctx, "read parked message", func(tx Tx) error {
