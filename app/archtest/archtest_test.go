@@ -65,6 +65,8 @@ func TestCheck(t *testing.T) {
 		"telemetry imports an adapter":     {pkg{path: "observability", imports: ours("adapters/sqlite")}, "adapters/sqlite"},
 		"telemetry ships":                  {pkg{path: "observability", imports: []string{"go.opentelemetry.io/otel/sdk/trace"}}, ""},
 		"telemetry imports fx":             {pkg{path: "observability/probes", imports: []string{"go.uber.org/fx"}}, "fx"},
+		"a dashboard asks for metrics":     {pkg{path: "observability/dashboards", imports: ours("observability")}, ""},
+		"a dashboard knows the core":       {pkg{path: "observability/dashboards", imports: ours("core/catalogue")}, "core/catalogue"},
 		"app wires":                        {pkg{path: "app/wiring", imports: append(ours("adapters/sqlite"), "go.uber.org/fx")}, ""},
 		"a test brings real servers":       {pkg{path: "adapters/sqlite", tests: ours("tools/testservers/server")}, ""},
 		"an adapter brings a test server":  {pkg{path: "adapters/sqlite", imports: ours("tools/testservers/server")}, "tools/testservers/server"},

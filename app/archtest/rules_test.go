@@ -29,6 +29,7 @@ var (
 		"go.opentelemetry.io/otel/sdk/...",
 		"go.opentelemetry.io/otel/exporters/...",
 		"go.opentelemetry.io/contrib/...",
+		"github.com/getsentry/...",
 	}
 )
 
@@ -78,6 +79,21 @@ var rules = []rule{
 		because: "an adapter can be taken out and replaced: others, fx and telemetry are joined to it from outside",
 	},
 	{
+		packages: "observability/dashboards",
+		ours:     []string{"observability"}, others: []string{"github.com/grafana/grafana-foundation-sdk/go/..."},
+		because: "a dashboard knows what is told of Marquee, and nothing of what is inside",
+	},
+	{
+		packages: "observability/promqltest",
+		ours:     []string{"observability"}, others: []string{"github.com/VictoriaMetrics/metricsql"},
+		because: "questions are held against the metrics that there are, and nothing else",
+	},
+	{
+		packages: "observability/reference",
+		ours:     nothing, others: nothing,
+		because: "it is tests of pages, and nobody may come to need them",
+	},
+	{
 		packages: "observability/...",
 		ours:     []string{"core/...", "ports", "observability/..."},
 		others:   anything, not: wiring,
@@ -97,6 +113,11 @@ var rules = []rule{
 		packages: "tools/browsertest",
 		ours:     []string{"tools/testservers/server"}, others: anything,
 		because: "likewise; where a browser is, is known there",
+	},
+	{
+		packages: "tools/panelstest",
+		ours:     []string{"observability/dashboards", "tools/browsertest"}, others: anything,
+		because: "what is drawn for the documentation is drawn from what is shipped, and knows nothing else of the service",
 	},
 }
 
