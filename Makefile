@@ -49,9 +49,15 @@ WITH_SERVERS := $(BIN)/testservers --
 # A page is held against the rules of accessibility by a program that runs inside of it.
 AXE := $(TOOLS)/web/node_modules/axe-core/axe.min.js
 
+# What watches the service in production watches it in tests, built from its source in the version that is shipped.
+WATCHERS := $(addprefix $(TOOLS)/,prometheus promtool alertmanager collector)
+
+# What tests are told about what they need.
+TEST_ENV := MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_TEST_AXE=$(CURDIR)/$(AXE) MARQUEE_TEST_TOOLS=$(CURDIR)/$(TOOLS)
+
 .PHONY: test
-test: need-cc $(TOOLS)/gotestsum $(TOOLS)/web build testservers ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
-	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_TEST_AXE=$(CURDIR)/$(AXE) CGO_ENABLED=1 $(WITH_SERVERS) $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
+test: need-cc $(TOOLS)/gotestsum $(TOOLS)/web $(WATCHERS) build testservers ## All tests, with the race detector, in shuffled order (PKG=./core/... for some)
+	$(TEST_ENV) CGO_ENABLED=1 $(WITH_SERVERS) $(TOOLS)/gotestsum --format pkgname --format-hide-empty-pkg -- -race -shuffle=on -timeout $(TEST_TIMEOUT) $(PKG)
 
 .PHONY: test-short
 test-short: ## The quick tests, without servers and race detector, cached: for between two edits
@@ -62,9 +68,9 @@ test-servers: testservers ## Start PostgreSQL and Redis for tests run by hand, a
 	@exec $(BIN)/testservers
 
 .PHONY: cover
-cover: testservers ## Coverage of all packages by all tests, in coverage/
+cover: $(TOOLS)/web $(WATCHERS) build testservers ## Coverage of all packages by all tests, in coverage/
 	@mkdir -p coverage
-	$(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -coverpkg=./... -coverprofile=coverage/cover.out $(PKG)
+	$(TEST_ENV) $(WITH_SERVERS) go test -timeout $(TEST_TIMEOUT) -coverpkg=./... -coverprofile=coverage/cover.out $(PKG)
 	@go tool cover -html=coverage/cover.out -o coverage/index.html
 	@go tool cover -func=coverage/cover.out | tail -n 1
 	@echo "line by line: coverage/index.html"
@@ -108,6 +114,13 @@ FEED_MB ?= 500
 proof-memory: build ## Read a feed of FEED_MB with thousands of zones an event in less than 200 MB
 	MARQUEE_PROOF_BINARY=$(CURDIR)/$(BIN)/marquee MARQUEE_PROOF_FEED_MB=$(FEED_MB) go test -count=1 -v -timeout 2h ./app/proof/memory
 
+FAULT ?=
+
+.PHONY: proof-observe
+proof-observe: $(WATCHERS) build testservers ## Do each fault to the service and see that each alert reaches people and is over afterwards, and that each query of rules and panels answers (FAULT=words for some); needs root
+	@go test -c -o $(BIN)/observe.test ./app/proof/observe
+	@cd app/proof/observe && $(TEST_ENV) $(CURDIR)/$(WITH_SERVERS) $(CURDIR)/$(BIN)/observe.test -test.timeout 40m -test.v -test.run OfEverything -all -fault '$(FAULT)'
+
 EVENTS    ?= 100000
 CONSUMERS ?= 2
 
@@ -122,6 +135,15 @@ CLOCK_SECONDS ?= 70
 proof-hit-ratio: ## Ask for answers while a catalogue of 50,000 events changes: how many are kept, by days, and where every change drops all
 	@go test -c -o $(BIN)/hitratio.test ./app/proof/hitratio
 	@$(BIN)/hitratio.test -test.timeout 30m -events 50000 -seconds $(CLOCK_SECONDS) -figures
+
+RATE ?= 1000
+RARE ?= 10
+
+.PHONY: proof-overhead
+proof-overhead: ## Answer RATE requests a second watched and unwatched, side by side: processor time a request, at most 1.3 times (one of RARE is new)
+	@go test -c -o $(BIN)/overhead.test ./app/proof/overhead
+	@echo "five processes take turns: this takes about two minutes, and wants a machine that has little else to do"
+	@$(BIN)/overhead.test -test.timeout 20m -test.run Overhead -judge -rate $(RATE) -rare $(RARE)
 
 FUZZTIME ?= 20s
 
@@ -138,6 +160,11 @@ fuzz: ## Every fuzz target in turn, FUZZTIME each; what it finds becomes a file 
 .PHONY: screenshots
 screenshots: $(TOOLS)/web testservers ## Take the pictures in docs/pictures anew, of a made-up programme
 	MARQUEE_TEST_SCREENSHOTS=$(CURDIR)/docs/pictures $(WITH_SERVERS) go test -count=1 -timeout 3m -run '^TestPictures$$' ./adapters/httpapi
+
+.PHONY: incident
+incident: $(WATCHERS) build testservers ## Let a database become slow and die, and draw what people on call see of it into docs/pictures/incident
+	@echo "three minutes of an incident: its numbers are new each time, and docs/operations/an-incident.md tells those of one"
+	$(TEST_ENV) MARQUEE_INCIDENT_PICTURES=$(CURDIR)/docs/pictures/incident $(WITH_SERVERS) go test -count=1 -v -timeout 10m -run '^TestIncident$$' ./app/proof/observe
 
 ##@ Check
 
@@ -221,9 +248,14 @@ clean: ## Remove what was built and measured; data/ stays
 # Built once into a folder, and again when a pin changes: a second start takes a fifth of the time of `go tool`,
 # and outlives the trimming of the build cache. GOOS and GOARCH are emptied because a tool runs here, even when
 # the build is for elsewhere.
+#
+# Prometheus without the clouds that it could discover targets in (DNS is what ours uses), and what watches tests without optimisation: it has little
+# to do there, and is built in two thirds of the time.
+$(TOOLS)/prometheus $(TOOLS)/promtool: TOOLFLAGS := -tags 'remove_all_sd enable_dns_sd' -gcflags 'all=-N -l'
+$(TOOLS)/alertmanager $(TOOLS)/collector: TOOLFLAGS := -gcflags 'all=-N -l'
 $(TOOLS)/%: tools/%/go.mod tools/%/go.sum
 	@echo "building $* (once)"
-	@GOOS= GOARCH= GOFLAGS= go -C tools/$* build -buildvcs=false -ldflags '-s -w' -o $(CURDIR)/$@ tool
+	@GOOS= GOARCH= GOFLAGS= GOGC=400 go -C tools/$* build -buildvcs=false -ldflags '-s -w' $(TOOLFLAGS) -o $(CURDIR)/$@ tool
 	@touch $@
 
 # What checks pages and the description of the API comes from npm, as tools/web/package-lock.json has it, and runs no scripts
