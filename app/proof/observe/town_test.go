@@ -36,7 +36,7 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	w := &town{t: t, feed: newProvider(t, 1500), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: startBroker(t)}
+	w := &town{t: t, feed: newProvider(t, 400), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: startBroker(t)}
 	database, err := url.Parse(w.postgres.URL())
 	require.NoError(t, err)
 	broker, err := url.Parse(w.broker)
