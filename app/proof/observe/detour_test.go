@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
 // detour stands between the service and a server, and can make the way there longer. While it is cut there is nobody at its address.
@@ -26,7 +28,7 @@ type detour struct {
 
 func newDetour(t *testing.T, to string) *detour {
 	t.Helper()
-	r := &detour{t: t, address: freeAddress(t), to: to, conns: map[net.Conn]bool{}}
+	r := &detour{t: t, address: server.FreeAddress(t), to: to, conns: map[net.Conn]bool{}}
 	r.join()
 	t.Cleanup(func() {
 		r.cut()
@@ -69,23 +71,23 @@ func (r *detour) cut() {
 // pass passes on what one end says to the other, until one of them has enough.
 func (r *detour) pass(client net.Conn) {
 	defer func() { _ = client.Close() }()
-	server, err := new(net.Dialer).DialContext(r.t.Context(), "tcp", r.to)
+	far, err := new(net.Dialer).DialContext(r.t.Context(), "tcp", r.to)
 	if err != nil {
 		return
 	}
-	defer func() { _ = server.Close() }()
+	defer func() { _ = far.Close() }()
 	r.mu.Lock()
-	r.conns[client], r.conns[server] = true, true
+	r.conns[client], r.conns[far] = true, true
 	r.mu.Unlock()
 	defer func() {
 		r.mu.Lock()
 		delete(r.conns, client)
-		delete(r.conns, server)
+		delete(r.conns, far)
 		r.mu.Unlock()
 	}()
 	var ways sync.WaitGroup
-	ways.Go(func() { r.late(server, client) })
-	ways.Go(func() { r.late(client, server) })
+	ways.Go(func() { r.late(far, client) })
+	ways.Go(func() { r.late(client, far) })
 	ways.Wait()
 }
 

@@ -2,7 +2,6 @@ package observe
 
 import (
 	"encoding/json"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/observability/dashboards"
 	"github.com/marquee-events/marquee/tools/panelstest"
 	"github.com/marquee-events/marquee/tools/testservers/server"
@@ -48,15 +48,15 @@ func TestIncident(t *testing.T) {
 	require.NoError(t, err)
 	way := newDetour(t, at.Host)
 	at.Host = way.address
-	otlp := startTelemetryFiles(t)
+	otlp := prooftest.StartCollector(t)
 	// Tickets wait for what explains them: a process looks at its dependencies every five seconds, which is long at this pace.
 	o := newOnCall(t, 6*time.Second, otlp.URL())
 	m := startMarquee(
 		t, "api,fetch,consume", "MARQUEE_PROVIDER_URL="+feed.url, "MARQUEE_DATABASE_URL="+at.String(), "MARQUEE_FETCH_INTERVAL=15s", "MARQUEE_CACHE_TTL=5s",
-		"OTEL_EXPORTER_OTLP_ENDPOINT="+otlp.endpoint, "OTEL_BSP_SCHEDULE_DELAY=500", "OTEL_BLRP_SCHEDULE_DELAY=500",
+		"OTEL_EXPORTER_OTLP_ENDPOINT="+otlp.HTTP, "OTEL_BSP_SCHEDULE_DELAY=500", "OTEL_BLRP_SCHEDULE_DELAY=500",
 	)
 	o.prometheus.watch(t, m.address())
-	until(t, "the feed is in the catalogue", func() bool {
+	prooftest.Until(t, "the feed is in the catalogue", func() bool {
 		n, err := o.prometheus.count(t.Context(), `sum(marquee_feed_events{state="available"}) > 100`)
 		return err == nil && n == 1
 	})
@@ -83,7 +83,7 @@ func TestIncident(t *testing.T) {
 	o.told("DependencyDown")
 	tell("people hear of DependencyDown")
 	for _, rule := range []string{"AnswersStale", "ChangesNotFollowed"} {
-		until(t, rule+" fires", func() bool { return o.is(rule, "firing") })
+		prooftest.Until(t, rule+" fires", func() bool { return o.is(rule, "firing") })
 	}
 	tell("AnswersStale and ChangesNotFollowed fire")
 	time.Sleep(7 * time.Second)
@@ -96,7 +96,7 @@ func TestIncident(t *testing.T) {
 	way.join()
 	back := tell("the database is back")
 	for _, rule := range []string{"DependencyDown", "SearchAvailabilityBurn", "SearchLatencyBurn"} {
-		until(t, "people hear that "+rule+" is over", func() bool { return o.receivers.heard("resolved", rule) > 0 })
+		prooftest.Until(t, "people hear that "+rule+" is over", func() bool { return o.receivers.heard("resolved", rule) > 0 })
 		tell("people hear that " + rule + " is over")
 	}
 	time.Sleep(max(0, time.Until(back.Add(40*time.Second))))
@@ -125,15 +125,15 @@ func TestIncident(t *testing.T) {
 	put("page.png", panelstest.Messages(t, firsts(o.receivers.messages(""), slow, back)...))
 	put("resolved.png", panelstest.Messages(t, firsts(o.receivers.messages(""), back, after)...))
 
-	until(t, "all is written down", func() bool { return time.Since(after) > 3*time.Second })
+	prooftest.Until(t, "all is written down", func() bool { return time.Since(after) > 3*time.Second })
 	for name, s := range map[string]struct {
 		class    string
 		from, to time.Time
 	}{"slow": {"2xx", slow, dead}, "failed": {"5xx", dead.Add(2 * time.Second), back}} {
 		example := o.example(`marquee_http_request_duration_seconds_bucket{route="/events",class="`+s.class+`"}`, s.from, s.to)
-		put("trace-"+name+".png", panelstest.Trace(t, panelstest.Spans(t, otlp.traces, example)))
+		put("trace-"+name+".png", panelstest.Trace(t, panelstest.Spans(t, otlp.Traces, example)))
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "log-"+name+".json"), m.lines(t, example), 0o600))
-		received, err := os.ReadFile(otlp.logs)
+		received, err := os.ReadFile(otlp.Logs)
 		require.NoError(t, err)
 		assert.Contains(t, string(received), example, "the collector has the log line of the trace")
 	}
@@ -155,7 +155,7 @@ func firsts(all []panelstest.Message, from, to time.Time) (chosen []panelstest.M
 // told waits until people hear of a rule.
 func (o *onCall) told(name string) {
 	o.t.Helper()
-	until(o.t, "people hear of "+name, func() bool { return o.receivers.heard("firing", name) > 0 })
+	prooftest.Until(o.t, "people hear of "+name, func() bool { return o.receivers.heard("firing", name) > 0 })
 }
 
 // example is the trace of the slowest request of a time that Prometheus has an example of.
@@ -199,10 +199,4 @@ func (m *marquee) lines(t *testing.T, trace string) []byte {
 	}
 	require.NotEmpty(t, all, "log lines of the trace %s", trace)
 	return all
-}
-
-// portOf is the port of an address.
-func portOf(address string) string {
-	_, port, _ := net.SplitHostPort(address)
-	return port
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/observability/alerts"
 	"github.com/marquee-events/marquee/observability/dashboards"
 )
@@ -28,7 +29,7 @@ func TestSomebodyIsToldOfEverything(t *testing.T) {
 	}
 	queries := watchQueries(t, o.prometheus)
 	askAll(t, w.api.api, 4, 20*time.Millisecond)
-	until(t, "the feed is in the catalogue", func() bool {
+	prooftest.Until(t, "the feed is in the catalogue", func() bool {
 		n, err := o.prometheus.count(t.Context(), `marquee:feed_age:seconds < 3 and on () sum(marquee_feed_events{state="available"}) > 100`)
 		return err == nil && n == 1
 	})
@@ -72,7 +73,7 @@ func (w *town) faults(o *onCall) []fault {
 			what: "half of the feed is gone, then it fails",
 			do: func() {
 				w.feed.misbehaves("half_gone")()
-				until(t, "a withdrawal is held", func() bool {
+				prooftest.Until(t, "a withdrawal is held", func() bool {
 					n, err := o.prometheus.count(t.Context(), `marquee_feed_withdrawals_held > 0`)
 					return err == nil && n > 0
 				})
@@ -96,7 +97,7 @@ func (w *town) faults(o *onCall) []fault {
 			},
 			undo: func() {
 				clocks()
-				until(t, "all of it is parked", func() bool {
+				prooftest.Until(t, "all of it is parked", func() bool {
 					n, err := o.prometheus.count(t.Context(), `marquee_backlog_messages == 0`)
 					return err == nil && n > 0
 				})
@@ -146,7 +147,7 @@ func (w *town) faults(o *onCall) []fault {
 					w.fetch.Kill()
 					killed := time.Now()
 					w.fetch.Start()
-					until(t, "Prometheus has seen it start", func() bool {
+					prooftest.Until(t, "Prometheus has seen it start", func() bool {
 						n, err := o.prometheus.count(t.Context(), fmt.Sprintf(`process_start_time_seconds{instance=%q} > %d`, w.fetch.address(), killed.Add(-time.Second/2).Unix()))
 						return err == nil && n > 0
 					})

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/adapters/feedsim"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 // provider is a made-up one that misbehaves on request.
@@ -42,7 +43,7 @@ func TestSomebodyIsTold(t *testing.T) {
 	m := startMarquee(t, "api,fetch,consume", "MARQUEE_PROVIDER_URL="+feed.url)
 	o.prometheus.watch(t, m.address())
 	askAll(t, m.api, 2, 20*time.Millisecond)
-	until(t, "the feed is in the catalogue", func() bool {
+	prooftest.Until(t, "the feed is in the catalogue", func() bool {
 		n, err := o.prometheus.count(t.Context(), `marquee:feed_age:seconds < 3 and on () sum(marquee_feed_events{state="available"}) > 100`)
 		return err == nil && n == 1
 	})

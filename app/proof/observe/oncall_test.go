@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/observability/alerts"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
@@ -106,14 +107,14 @@ func (o *onCall) prove(f fault) {
 	}
 	f.do()
 	for _, rule := range slices.Concat(f.told, f.kept) {
-		until(o.t, f.what+": "+rule+" fires", func() bool { return o.is(rule, "firing") || o.was(rule, "firing") && slices.Contains(f.kept, rule) })
+		prooftest.Until(o.t, f.what+": "+rule+" fires", func() bool { return o.is(rule, "firing") || o.was(rule, "firing") && slices.Contains(f.kept, rule) })
 		if holds(rule) {
 			assert.True(o.t, o.was(rule, "pending"), "%s: %s was not pending before it fired", f.what, rule)
 		}
 	}
 	fired := time.Now()
 	for _, rule := range f.told {
-		until(o.t, f.what+": people hear of "+rule, func() bool { return o.receivers.heard("firing", rule) > before[rule] })
+		prooftest.Until(o.t, f.what+": people hear of "+rule, func() bool { return o.receivers.heard("firing", rule) > before[rule] })
 	}
 	heard := time.Now()
 	if len(f.kept) > 0 {
@@ -128,7 +129,7 @@ func (o *onCall) prove(f fault) {
 			o.recovers(f.what, rule)
 		}
 		if !isSlow(rule) && slices.Contains(f.told, rule) {
-			until(o.t, f.what+": people hear that "+rule+" is over", func() bool { return o.receivers.heard("resolved", alertOf(rule)) > resolved[rule] })
+			prooftest.Until(o.t, f.what+": people hear that "+rule+" is over", func() bool { return o.receivers.heard("resolved", alertOf(rule)) > resolved[rule] })
 		}
 		o.proven[rule] = true
 	}
@@ -139,7 +140,7 @@ func (o *onCall) prove(f fault) {
 // recovers waits until an alert is over.
 func (o *onCall) recovers(what, rule string) {
 	o.t.Helper()
-	until(o.t, what+": "+rule+" is over", func() bool { return !o.is(rule, "firing") })
+	prooftest.Until(o.t, what+": "+rule+" is over", func() bool { return !o.is(rule, "firing") })
 }
 
 // isSlow tells of the rules that look back over days: they take minutes to be over even here, and are waited for at the end.
@@ -159,7 +160,7 @@ func holds(rule string) bool {
 // ends checks what has to hold however many faults there were.
 func (o *onCall) ends() {
 	o.t.Helper()
-	until(o.t, "the Watchdog is heard of", func() bool { return o.receivers.heartbeats() > 0 })
+	prooftest.Until(o.t, "the Watchdog is heard of", func() bool { return o.receivers.heartbeats() > 0 })
 	require.True(o.t, o.is("Watchdog", "firing"))
 	require.Empty(o.t, o.receivers.wrong(), "messages")
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,47 +19,6 @@ import (
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
-// until waits for something that happens sooner or later.
-func until(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(prooftest.Patience); !happened(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
-}
-
-// brokerLife is what this test binary does when it is started again: it is a broker, in the folder that it is told.
-func brokerLife(orders []byte) error {
-	return prooftest.ServeBroker(strings.Trim(string(orders), `"`), func(url string) { fmt.Println(url) })
-}
-
-// startBroker starts a NATS server of its own and returns its URL.
-func startBroker(t *testing.T) string {
-	t.Helper()
-	said := make(chan string, 1)
-	var log prooftest.Tail
-	p := prooftest.Start(t, t.TempDir(), &log, func(line []byte) { said <- strings.TrimSpace(string(line)) })
-	t.Cleanup(func() { _ = p.Stop() })
-	select {
-	case url := <-said:
-		return url
-	case <-p.Ended():
-		t.Fatalf("the broker ended: %v %s", p.Err(), log.String())
-		return ""
-	}
-}
-
-// binary is the service as it is shipped.
-func binary(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("MARQUEE_PROOF_BINARY")
-	if path == "" {
-		t.Fatal("MARQUEE_PROOF_BINARY does not name the program: make test builds it and says so")
-	}
-	return path
-}
-
 // marquee is a process of the service. Its Instance's URL is that of the admin listener.
 type marquee struct {
 	*server.Instance
@@ -73,36 +31,16 @@ func (m *marquee) address() string { return strings.TrimPrefix(m.URL(), "http://
 // startMarquee starts a process with settings as KEY=value.
 func startMarquee(t *testing.T, roles string, settings ...string) *marquee {
 	t.Helper()
-	api := freeAddress(t)
+	api := server.FreeAddress(t)
 	m := &marquee{api: "http://" + api}
-	m.Instance = server.StartProgram(t, server.Program{
-		Name: "marquee", Ready: "/readyz", Env: []string{"MARQUEE_HTTP_ADDR=" + api, "MARQUEE_FETCH_INTERVAL=1s", "MARQUEE_RATE_LIMIT_RPS=0"},
-		Command: func(address, data string) []string {
-			set := append([]string{"/usr/bin/env", "MARQUEE_ADMIN_ADDR=" + address, "MARQUEE_DATA_DIR=" + data}, settings...)
-			return append(set, binary(t), "serve", "--roles", roles)
-		},
-	})
+	m.Instance = prooftest.Shipped(t, roles, append([]string{"MARQUEE_HTTP_ADDR=" + api, "MARQUEE_FETCH_INTERVAL=1s", "MARQUEE_RATE_LIMIT_RPS=0"}, settings...)...)
 	return m
-}
-
-// freeAddress is one that systems do not give away by themselves, so that it stays free while a process is down.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 15000+rand.IntN(17000))
-		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
-			require.NoError(t, l.Close())
-			return address
-		}
-	}
-	t.Fatal("there is no free port")
-	return ""
 }
 
 // command runs a command of the program beside the processes.
 func command(t *testing.T, settings []string, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary(t), args...)
+	cmd := exec.CommandContext(t.Context(), prooftest.Binary(t), args...)
 	cmd.Env = append(os.Environ(), settings...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

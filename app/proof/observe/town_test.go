@@ -16,6 +16,7 @@ import (
 
 	"github.com/marquee-events/marquee/adapters/feedxml"
 	"github.com/marquee-events/marquee/adapters/jetstream"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/ingest"
 	"github.com/marquee-events/marquee/tools/testservers/server"
@@ -36,7 +37,7 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	w := &town{t: t, feed: newProvider(t, 400), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: startBroker(t)}
+	w := &town{t: t, feed: newProvider(t, 400), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: prooftest.StartBroker(t)}
 	database, err := url.Parse(w.postgres.URL())
 	require.NoError(t, err)
 	broker, err := url.Parse(w.broker)
@@ -45,12 +46,12 @@ func newTown(t *testing.T) *town {
 	broker.Host = w.brokerWay.address
 	w.network = newDetour(t, database.Host)
 	database.Host = w.network.address
-	otlp := startTelemetryFiles(t)
+	otlp := prooftest.StartCollector(t)
 	w.collector = otlp.Instance
 	w.settings = []string{
 		"MARQUEE_DATABASE_URL=" + database.String(), "MARQUEE_REDIS_URL=" + w.redis.URL() + "/0", "MARQUEE_BROKER_URL=" + broker.String(),
 		"MARQUEE_PROVIDER_URL=" + w.feed.url, "MARQUEE_CACHE_TTL=1s",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=" + otlp.endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=1000",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + otlp.HTTP, "OTEL_EXPORTER_OTLP_TIMEOUT=1000",
 	}
 	w.consumer = startMarquee(t, "consume", w.settings...)
 	w.fetch = startMarquee(t, "fetch", w.settings...)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/observability/alerts"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
@@ -29,16 +30,6 @@ const pace alerts.Pace = 120
 
 // look is how often Prometheus looks, in place of every 15 seconds.
 const look = "500ms"
-
-// tool is a program that make builds for tests.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	folder := os.Getenv("MARQUEE_TEST_TOOLS")
-	if folder == "" {
-		t.Fatalf("MARQUEE_TEST_TOOLS does not say where %s is: make test builds it and says so", name)
-	}
-	return filepath.Join(folder, name)
-}
 
 // shipped is a file of deploy.
 func shipped(t *testing.T, path ...string) string {
@@ -96,7 +87,7 @@ func startPrometheus(t *testing.T, alertmanager, collector string) *prometheus {
 		Name: "prometheus", Ready: "/-/ready",
 		Command: func(address, data string) []string {
 			return []string{
-				tool(t, "prometheus"), "--config.file=" + filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path=" + data,
+				prooftest.Tool(t, "prometheus"), "--config.file=" + filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path=" + data,
 				"--web.listen-address=" + address, "--enable-feature=exemplar-storage", "--rules.alert.resend-delay=1s", "--log.level=warn",
 			}
 		},
@@ -215,7 +206,7 @@ func startAlertmanager(t *testing.T, r *receivers, ticketWait time.Duration) *se
 	return server.StartProgram(t, server.Program{
 		Name: "alertmanager", Ready: "/-/ready",
 		Command: func(address, data string) []string {
-			return []string{tool(t, "alertmanager"), "--config.file=" + path, "--storage.path=" + data, "--web.listen-address=" + address, "--cluster.listen-address=", "--log.level=warn"}
+			return []string{prooftest.Tool(t, "alertmanager"), "--config.file=" + path, "--storage.path=" + data, "--web.listen-address=" + address, "--cluster.listen-address=", "--log.level=warn"}
 		},
 	})
 }

@@ -4,86 +4,27 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net"
 	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/marquee-events/marquee/tools/testservers/server"
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
-// collector is a real OpenTelemetry collector, which writes into two files what it receives.
-type collector struct {
-	*server.Instance
-	http, grpc string // addresses
-	dir        string
+// collector receives what all processes export.
+type collector struct{ *prooftest.Collector }
+
+func (c *collector) file(signal string) string {
+	return map[string]string{"traces": c.Traces, "logs": c.Logs}[signal]
 }
-
-// Nothing is batched: what an exporter was told is received, is in the file as soon as it is flushed.
-const collectorConfig = `
-receivers:
-  otlp:
-    protocols:
-      http: {endpoint: %q}
-      grpc: {endpoint: %q}
-exporters:
-  file/traces: {path: %q, flush_interval: 50ms}
-  file/logs: {path: %q, flush_interval: 50ms}
-service:
-  telemetry:
-    logs: {level: warn}
-    metrics:
-      level: basic
-      readers: [{pull: {exporter: {prometheus: {host: %q, port: %s}}}}]
-  pipelines:
-    traces: {receivers: [otlp], exporters: [file/traces]}
-    logs: {receivers: [otlp], exporters: [file/logs]}
-`
-
-func startCollector(t *testing.T) *collector {
-	t.Helper()
-	folder := os.Getenv("MARQUEE_TEST_TOOLS")
-	if folder == "" {
-		t.Fatal("MARQUEE_TEST_TOOLS does not say where the collector is: make test builds it and says so")
-	}
-	c := &collector{http: freeAddress(t), grpc: freeAddress(t), dir: t.TempDir()}
-	c.Instance = server.StartProgram(t, server.Program{
-		Name: "collector", Ready: "/metrics",
-		Command: func(address, _ string) []string {
-			host, port, err := net.SplitHostPort(address)
-			require.NoError(t, err)
-			config := filepath.Join(c.dir, "config.yml")
-			text := fmt.Sprintf(collectorConfig, c.http, c.grpc, c.file("traces"), c.file("logs"), host, port)
-			require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
-			return []string{filepath.Join(folder, "collector"), "--config=file:" + config}
-		},
-	})
-	for _, address := range []string{c.http, c.grpc} {
-		until(t, "the collector takes connections at "+address, func() bool {
-			conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", address)
-			return err == nil && conn.Close() == nil
-		})
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("collector: %s", c.Log())
-		}
-	})
-	return c
-}
-
-func (c *collector) file(signal string) string { return filepath.Join(c.dir, signal+".json") }
 
 // exports are the settings of a process that exports to the collector by a protocol.
 func (c *collector) exports(role, protocol, sampler string) []string {
-	endpoint := "http://" + c.http
+	endpoint := c.HTTP
 	if protocol == "grpc" {
-		endpoint = "http://" + c.grpc
+		endpoint = c.GRPC
 	}
 	return []string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol,

@@ -9,7 +9,7 @@ import (
 
 // The process that this test binary becomes when it is started again is a broker.
 func TestMain(m *testing.M) {
-	code, child := prooftest.Child(brokerLife)
+	code, child := prooftest.Child(prooftest.BrokerLife)
 	if !child {
 		code = m.Run()
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,40 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/adapters/feedsim"
-	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
-
-// until waits for something that happens sooner or later.
-func until(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(prooftest.Patience); !happened(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
-}
-
-// brokerLife is what this test binary does when it is started again: it is a broker, in the folder that it is told.
-func brokerLife(orders []byte) error {
-	return prooftest.ServeBroker(strings.Trim(string(orders), `"`), func(address string) { fmt.Println(address) })
-}
-
-// startBroker starts a NATS server of its own and returns its URL.
-func startBroker(t *testing.T) string {
-	t.Helper()
-	said := make(chan string, 1)
-	var log prooftest.Tail
-	p := prooftest.Start(t, t.TempDir(), &log, func(line []byte) { said <- strings.TrimSpace(string(line)) })
-	t.Cleanup(func() { _ = p.Stop() })
-	select {
-	case address := <-said:
-		return address
-	case <-p.Ended():
-		t.Fatalf("the broker ended: %v %s", p.Err(), log.String())
-		return ""
-	}
-}
 
 // newDatabase makes an empty database and returns its URL. It is dropped when the test ends.
 func newDatabase(t *testing.T) string {
@@ -82,18 +48,4 @@ func startProvider(t *testing.T, events int) string {
 	s := httptest.NewServer(feedsim.Handler(sim))
 	t.Cleanup(s.Close)
 	return s.URL
-}
-
-// freeAddress is one that systems do not give away by themselves.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 15000+rand.IntN(17000))
-		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address); err == nil {
-			require.NoError(t, l.Close())
-			return address
-		}
-	}
-	t.Fatal("there is no free port")
-	return ""
 }

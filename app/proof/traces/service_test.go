@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
@@ -25,10 +26,10 @@ func startService(t *testing.T) *service {
 			t.Setenv(name, "")
 		}
 	}
-	address := freeAddress(t)
-	s := &service{collector: startCollector(t), public: "http://" + address}
+	address := server.FreeAddress(t)
+	s := &service{collector: &collector{prooftest.StartCollector(t)}, public: "http://" + address}
 	common := []string{
-		"MARQUEE_DATABASE_URL=" + newDatabase(t), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + startBroker(t),
+		"MARQUEE_DATABASE_URL=" + newDatabase(t), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + prooftest.StartBroker(t),
 		"MARQUEE_PROVIDER_URL=" + startProvider(t, feedEvents), "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_HTTP_ADDR=" + address,
 		"MARQUEE_CONSUMERS=1", // one message after the other: only the last conclusion is tried, and comes true
 		"MARQUEE_LOG_SAMPLE=1",
@@ -46,29 +47,8 @@ func (s *service) stop() {
 	}
 }
 
-// binary is the service as it is shipped.
-func binary(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("MARQUEE_PROOF_BINARY")
-	if path == "" {
-		t.Fatal("MARQUEE_PROOF_BINARY does not name the program: make test builds it and says so")
-	}
-	return path
-}
-
 // startProcess starts a process of one role with settings as KEY=value. Its URL is that of the admin listener.
 func startProcess(t *testing.T, role string, settings ...[]string) *server.Instance {
 	t.Helper()
-	p := server.StartProgram(t, server.Program{
-		Name: role, Ready: "/readyz", Env: slices.Concat(settings...),
-		Command: func(address, data string) []string {
-			return []string{"/usr/bin/env", "MARQUEE_ADMIN_ADDR=" + address, "MARQUEE_DATA_DIR=" + data, binary(t), "serve", "--roles", role}
-		},
-	})
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("%s: %s", role, p.Log())
-		}
-	})
-	return p
+	return prooftest.Shipped(t, role, slices.Concat(settings...)...)
 }

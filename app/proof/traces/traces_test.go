@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 // feedEvents make three messages, and a few more in the feed than that.
@@ -89,7 +91,7 @@ func (s *service) requireTree(t *testing.T, traceID, want string) {
 			t.Logf("the last that was seen of %s:\n%s", traceID, got)
 		}
 	}()
-	until(t, "the tree is"+want, func() bool {
+	prooftest.Until(t, "the tree is"+want, func() bool {
 		got = "\n" + draw(s.trace(t, traceID))
 		return got == want
 	})
@@ -98,7 +100,7 @@ func (s *service) requireTree(t *testing.T, traceID, want string) {
 // readingIsTraced waits for the reading of the feed and returns its trace.
 func (s *service) readingIsTraced(t *testing.T) (traceID string) {
 	t.Helper()
-	until(t, "a feed is read", func() bool {
+	prooftest.Until(t, "a feed is read", func() bool {
 		roots := s.named(t, "fetch run")
 		if len(roots) == 0 {
 			return false
@@ -125,7 +127,7 @@ func (s *service) named(t *testing.T, name string) []span {
 // becomesCurrent waits until the API knows of all that was read, so that what it keeps from now on stays current.
 func (s *service) becomesCurrent(t *testing.T) {
 	t.Helper()
-	until(t, "answers are kept, and have events in them", func() bool {
+	prooftest.Until(t, "answers are kept, and have events in them", func() bool {
 		a := newCaller(false).get(t, s.public+question)
 		return strings.Contains(a.Get("Cache-Status"), "hit") && strings.Contains(a.body, `"title"`)
 	})
@@ -143,8 +145,8 @@ func (s *service) requireOneIdentity(t *testing.T, c caller, given answer) {
 	requestID := given.Get("X-Request-Id")
 	require.NotEmpty(t, requestID)
 	want := logLine{Message: "request", TraceID: c.traceID, SpanID: served.SpanID, RequestID: requestID}
-	until(t, "the request is logged", func() bool { return slices.Contains(s.lines(t, c.traceID), want) })
-	until(t, "the log record is exported", func() bool { return len(s.logged(t, c.traceID)) > 0 })
+	prooftest.Until(t, "the request is logged", func() bool { return slices.Contains(s.lines(t, c.traceID), want) })
+	prooftest.Until(t, "the log record is exported", func() bool { return len(s.logged(t, c.traceID)) > 0 })
 	record := s.logged(t, c.traceID)[0]
 	require.Equal(t, want, logLine{record.Body.text(), record.TraceID, record.SpanID, record.Attributes.text("request_id")})
 	require.Len(t, s.exemplars(t, c.traceID), 1)

@@ -3,7 +3,9 @@ package server
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -55,4 +57,15 @@ func ready(ctx context.Context, url string) error {
 		return fmt.Errorf("%s: %s", url, answer.Status)
 	}
 	return nil
+}
+
+// FreeAddress is an address of this machine that systems do not give away by themselves, so that it stays free while a program
+// that listens there is down.
+func FreeAddress(tb testing.TB) string {
+	tb.Helper()
+	port, err := freePort(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
