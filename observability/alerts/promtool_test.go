@@ -3,7 +3,6 @@ package alerts_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,30 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/observability/alerts"
+	"github.com/marquee-events/marquee/observability/promqltest"
 )
 
-// promtool is the program that comes with Prometheus. make test builds it.
-func promtool(t *testing.T, args ...string) string {
-	t.Helper()
-	folder := os.Getenv("MARQUEE_TEST_TOOLS")
-	if folder == "" {
-		if testing.Short() {
-			t.Skip("without tools")
-		}
-		t.Fatal("MARQUEE_TEST_TOOLS does not say where promtool is: make test builds it and says so")
-	}
-	out, err := exec.CommandContext(t.Context(), filepath.Join(folder, "promtool"), args...).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return string(out)
-}
-
 func TestPrometheusTakesTheRules(t *testing.T) {
-	out := promtool(t, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join(deployed, "rules", "marquee.yml"))
+	out := promqltest.Promtool(t, "check", "rules", "--lint=all", "--lint-fatal", filepath.Join(deployed, "rules", "marquee.yml"))
 	require.Contains(t, out, "SUCCESS")
 }
 
 func TestPrometheusTakesItsConfiguration(t *testing.T) {
-	out := promtool(t, "check", "config", "--lint=all", "--lint-fatal", filepath.Join(deployed, "prometheus.yml"))
+	out := promqltest.Promtool(t, "check", "config", "--lint=all", "--lint-fatal", filepath.Join(deployed, "prometheus.yml"))
 	require.Contains(t, out, "SUCCESS")
 }
 
@@ -131,5 +116,5 @@ func TestAlertsFireWhenTheyShould(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, text, 0o600))
 		args = append(args, path)
 	}
-	require.Contains(t, promtool(t, args...), "SUCCESS")
+	require.Contains(t, promqltest.Promtool(t, args...), "SUCCESS")
 }

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -115,7 +116,7 @@ func (r *detour) late(to, from net.Conn) {
 			pieces <- piece{time.Now().Add(time.Duration(r.delay.Load())), buffer[:n]}
 		}
 		if err != nil {
-			if err != io.EOF { //nolint:errorlint // a connection says it so
+			if !errors.Is(err, io.EOF) {
 				_ = to.Close()
 			}
 			return

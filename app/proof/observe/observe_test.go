@@ -36,7 +36,7 @@ func (p *provider) misbehaves(how feedsim.Misbehaviour) func() {
 // One process with all in it, and three alerts: a ticket of what a feed says, a ticket of a provider that is away, and a page.
 func TestSomebodyIsTold(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs Prometheus and Alertmanager")
+		t.Skip("the quick tests have no tools: make test builds Prometheus and Alertmanager")
 	}
 	feed := newProvider(t, 400)
 	o := newOnCall(t, time.Second, "")

@@ -29,7 +29,7 @@ func startService(t *testing.T) *service {
 	address := server.FreeAddress(t)
 	s := &service{collector: &collector{prooftest.StartCollector(t)}, public: "http://" + address}
 	common := []string{
-		"MARQUEE_DATABASE_URL=" + newDatabase(t), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + prooftest.StartBroker(t),
+		"MARQUEE_DATABASE_URL=" + server.Database(t, server.SharedPostgres(t), ""), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + prooftest.StartBroker(t),
 		"MARQUEE_PROVIDER_URL=" + startProvider(t, feedEvents), "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_HTTP_ADDR=" + address,
 		"MARQUEE_CONSUMERS=1", // one message after the other: only the last conclusion is tried, and comes true
 		"MARQUEE_LOG_SAMPLE=1",

@@ -51,7 +51,7 @@ const question = "/events?starts_at=2020-01-01T00:00:00Z&ends_at=2040-01-01T00:0
 
 func TestTracesLeadThroughAllProcesses(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs PostgreSQL, Redis and a collector")
+		t.Skip("the quick tests have no servers: make test brings PostgreSQL, Redis and a collector")
 	}
 	s := startService(t)
 	reading := s.readingIsTraced(t)
