@@ -4,10 +4,11 @@ import "time"
 
 // The pools of connections that there may be.
 const (
-	PoolStoreRead  = "store_read"
-	PoolStoreWatch = "store_watch" // of those who follow the store all the time
-	PoolStoreWrite = "store_write"
-	PoolRedis      = "redis"
+	PoolStoreRead     = "store_read"
+	PoolStoreSnapshot = "store_snapshot" // of those who read the whole catalogue
+	PoolStoreWatch    = "store_watch"    // of those who follow the store all the time
+	PoolStoreWrite    = "store_write"
+	PoolRedis         = "redis"
 )
 
 // Pool is how a pool of connections stands.

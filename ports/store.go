@@ -5,6 +5,7 @@ type EventStore interface {
 	Searcher
 	EventReader
 	ChangeReader
+	Snapshotter
 	Ingester
 	Runs
 	FeedReader

@@ -83,4 +83,6 @@ type Page struct {
 	// Currencies are the first MostCurrencies of those that the matches have, when the query wanted them.
 	Currencies []string
 	At         Version
+	// Quick tells that it took so little to find it that to find it again is as good as to keep it.
+	Quick bool
 }

@@ -51,11 +51,13 @@ func (id ID) String() string {
 
 // Append appends the canonical form to b.
 func (id ID) Append(b []byte) []byte {
-	b = hex.AppendEncode(b, id[0:4])
-	for _, part := range [...][]byte{id[4:6], id[6:8], id[8:10], id[10:16]} {
-		b = append(b, '-')
-		b = hex.AppendEncode(b, part)
-	}
+	b = append(b, "00000000-0000-0000-0000-000000000000"...)
+	text := b[len(b)-36:]
+	hex.Encode(text[0:], id[0:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:16])
 	return b
 }
 

@@ -51,25 +51,20 @@ func (m Moment) AppendDate(b []byte) []byte {
 	if year < 0 || year > 9999 { // a text's own offset can lead out of the calendar that its digits are for
 		return m.wall().AppendFormat(b, time.DateOnly)
 	}
-	b = twoDigits(twoDigits(b, year/100), year%100)
-	b = twoDigits(append(b, '-'), int(month))
-	return twoDigits(append(b, '-'), day)
+	return append(b, digit(year/1000), digit(year/100%10), digit(year/10%10), digit(year%10), '-',
+		digit(int(month)/10), digit(int(month)%10), '-', digit(day/10), digit(day%10))
 }
 
 // AppendClock appends the local time of day, like 21:00:00.
 func (m Moment) AppendClock(b []byte) []byte {
 	hour, minute, second := m.wall().Clock()
-	b = twoDigits(b, hour)
-	b = twoDigits(append(b, ':'), minute)
-	return twoDigits(append(b, ':'), second)
+	return append(b, digit(hour/10), digit(hour%10), ':', digit(minute/10), digit(minute%10), ':', digit(second/10), digit(second%10))
 }
 
 // wall is the wall clock as if it were UTC.
 func (m Moment) wall() time.Time { return time.Unix(m.unix+int64(m.offset), 0).UTC() }
 
-func twoDigits(b []byte, n int) []byte {
-	return append(b, "0123456789"[n/10], "0123456789"[n%10])
-}
+func digit(n int) byte { return "0123456789"[n] }
 
 // ParseMoment reads a local date-time of loc. One that the clock skipped takes the offset before the gap;
 // one that occurs twice is the earlier. A text that has an offset of its own is the instant that it

@@ -35,8 +35,10 @@ func (r TimeRange) Within(start, end Moment) bool {
 
 // Overlaps reports whether what lasts from start to end has a moment in common with the range.
 func (r TimeRange) Overlaps(start, end Moment) bool {
-	return (!r.From.set || end.unix >= r.From.unix) && (!r.To.set || start.unix <= r.To.unix)
+	return (!r.From.set || end.unix >= r.From.unix) && (!r.To.set || start.unix <= r.To.unix) && !r.inverted()
 }
+
+func (r TimeRange) inverted() bool { return r.From.set && r.To.set && r.From.unix > r.To.unix }
 
 // During is the range that something fills which lasts from start to end.
 func During(start, end Moment) TimeRange {

@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,38 @@ func BenchmarkSearch(b *testing.B, open func(*testing.B) EventStore) {
 				found = len(page.Events)
 			}
 			b.ReportMetric(float64(found), "events")
+		})
+	}
+}
+
+// BenchmarkSnapshot reads 100,000 events: all of them, those of a day, and the first one, after which it is ended.
+func BenchmarkSnapshot(b *testing.B, open func(*testing.B) EventStore) {
+	const runs = 2
+	s := open(b)
+	for n := range runs {
+		applyRun(b, ingest.NewApplier(s), catalogue.RunRef{Provider: fmt.Sprint(n), Number: 1}, 1, "20.00")
+	}
+	enough := errors.New("enough")
+	day := time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)
+	for _, of := range []struct {
+		name   string
+		starts event.TimeRange
+		then   error
+	}{
+		{"everything", event.TimeRange{}, nil},
+		{"a day", event.TimeRange{From: event.NotBefore(day), To: event.NotAfter(day.AddDate(0, 0, 1))}, nil},
+		{"the first", event.TimeRange{}, enough},
+	} {
+		b.Run(of.name, func(b *testing.B) {
+			b.ReportAllocs()
+			events := 0
+			for b.Loop() {
+				if _, err := s.Snapshot(b.Context(), of.starts, func(*event.Event) error { events++; return of.then }); !errors.Is(err, of.then) {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(events)/float64(b.N), "events")
 		})
 	}
 }

@@ -119,13 +119,17 @@ func oracleOf(s shop) contents {
 }
 
 func (c contents) search(q catalogue.Query) []event.Event {
-	var found []event.Event
-	for e := range maps.Values(c) {
+	positions := make([]catalogue.Position, 0, len(c))
+	for _, e := range c {
 		if q.Matches(&e) {
-			found = append(found, e)
+			positions = append(positions, q.Order.PositionOf(&e))
 		}
 	}
-	slices.SortFunc(found, func(a, b event.Event) int { return q.Order.Compare(q.Order.PositionOf(&a), q.Order.PositionOf(&b)) })
+	slices.SortFunc(positions, q.Order.Compare)
+	var found []event.Event
+	for _, p := range positions {
+		found = append(found, c[p.ID])
+	}
 	return found
 }
 

@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func Store(t *testing.T, open OpenStore) {
 	t.Run("Ingester", func(t *testing.T) { Ingester(t, open) })
 	t.Run("Runs", func(t *testing.T) { Runs(t, open) })
 	t.Run("ChangeReader", func(t *testing.T) { ChangeReader(t, open) })
+	t.Run("Snapshotter", func(t *testing.T) { Snapshotter(t, open) })
 	t.Run("FeedReader", func(t *testing.T) { FeedReader(t, open) })
 	t.Run("RejectionReader", func(t *testing.T) { RejectionReader(t, open) })
 	t.Run("Parking", func(t *testing.T) { Parking(t, open) })
@@ -134,20 +136,22 @@ func (s shop) events() map[event.ID]event.Event {
 // changes are all of the provider's, in order.
 func (s shop) changes() []catalogue.Change {
 	s.t.Helper()
+	return slices.DeleteFunc(changesOf(s.t, s.store), func(c catalogue.Change) bool { return c.Event.Identity.Provider != s.provider })
+}
+
+// changesOf is the whole log.
+func changesOf(t *testing.T, from ports.ChangeReader) []catalogue.Change {
+	t.Helper()
 	var all []catalogue.Change
 	var at catalogue.Version
 	for {
-		batch, err := s.store.Changes(s.t.Context(), at, 100)
-		require.NoError(s.t, err)
-		for _, c := range batch.Changes {
-			if c.Event.Identity.Provider == s.provider {
-				all = append(all, c)
-			}
-			at = c.Version
-		}
+		batch, err := from.Changes(t.Context(), at, 100)
+		require.NoError(t, err)
 		if len(batch.Changes) == 0 {
 			return all
 		}
+		all = append(all, batch.Changes...)
+		at = all[len(all)-1].Version
 	}
 }
 

@@ -65,6 +65,19 @@ func Currencies(flavor sqlbuilder.Flavor, q catalogue.Query) (sql string, args [
 	return b.OrderBy("currency").Limit(catalogue.MostCurrencies).Build()
 }
 
+// Starting selects the columns of all events that start in a range. It asks for no order, so that without bounds the table is
+// read as it lies on the disk.
+func Starting(flavor sqlbuilder.Flavor, starts event.TimeRange, columns ...string) (sql string, args []any) {
+	b := flavor.NewSelectBuilder().Select(columns...).From("events")
+	if from, begins := starts.From.Unix(); begins {
+		b.Where(b.GreaterEqualThan("start_at", from))
+	}
+	if to, ends := starts.To.Unix(); ends {
+		b.Where(b.LessEqualThan("start_at", to))
+	}
+	return b.Build()
+}
+
 // match adds the conditions of catalogue.Criteria.Matches, one for each criterion.
 func match(b *sqlbuilder.SelectBuilder, c catalogue.Criteria) {
 	inRange(b, c)
@@ -117,6 +130,9 @@ func inRange(b *sqlbuilder.SelectBuilder, c catalogue.Criteria) {
 		}
 		if ends {
 			b.Where(b.LessEqualThan("start_at", to))
+		}
+		if begins && ends && from > to { // what lasts from before the one to behind the other would do
+			b.Where("1 = 0")
 		}
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -148,6 +149,9 @@ func (s *server) ifRunning(f func(context.Context) error) func(context.Context) 
 	}
 }
 
+// givenPorts are those that this process was given, whose listeners may not be there yet.
+var givenPorts sync.Map
+
 // freePort chooses below what systems give away by themselves, so that while a server is down neither a connection of
 // somebody's nor a test's listener takes its place.
 func freePort(ctx context.Context) (int, error) {
@@ -155,6 +159,9 @@ func freePort(ctx context.Context) (int, error) {
 	var err error
 	for range 100 {
 		port := lowest + rand.IntN(highest-lowest)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
 		var l net.Listener
 		if l, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			return port, l.Close()
