@@ -18,3 +18,5 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func BenchmarkSearch(b *testing.B) { porttest.BenchmarkSearch(b, openBench) }
+
+func BenchmarkSnapshot(b *testing.B) { porttest.BenchmarkSnapshot(b, openBench) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/marquee-events/marquee/adapters/postgres"
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/ports"
 )
@@ -100,6 +101,30 @@ func TestOptionsInTheURL(t *testing.T) {
 		assert.True(t, step.Applied, "%s, though the service's statements end after a millisecond", step.Name)
 	}
 	require.NotNil(t, s)
+}
+
+// Who takes a snapshot's events may be slow, whatever a statement is allowed, and has a connection that no search waits for.
+func TestASnapshotTakesItsTime(t *testing.T) {
+	url := database(t)
+	execute(t, url, crowd)
+	s := openAt(t, postgres.Options{URL: with(t, as(t, url, service, ""), "statement_timeout", "300ms"), Readers: 1})
+	conn := connect(t, url)
+	events := 0
+	_, err := s.Snapshot(t.Context(), event.TimeRange{}, func(*event.Event) error {
+		if events++; events > 1 {
+			return nil
+		}
+		require.Eventually(t, func() bool {
+			var late bool
+			err := conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND datname = current_database()
+				AND state = 'active' AND clock_timestamp() - query_start > interval '400ms')`, service).Scan(&late)
+			return err == nil && late
+		}, patience, 20*time.Millisecond)
+		_, err := s.Search(t.Context(), catalogue.Query{Limit: 1})
+		return err
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 60_000, events)
 }
 
 // A command beside the service makes no schema, and uses none that it cannot bear.

@@ -67,6 +67,9 @@ func TestPlans(t *testing.T) {
 	total := func(r event.TimeRange) string {
 		return interpolated(criteria.Total(sqlbuilder.PostgreSQL, catalogue.Query{Criteria: catalogue.Criteria{Range: r}, Limit: 1}))
 	}
+	starting := func(r event.TimeRange) string {
+		return interpolated(criteria.Starting(sqlbuilder.PostgreSQL, r, "*"))
+	}
 	for _, tt := range []struct {
 		name, query, index string
 		sorted             bool // what the index has in part may be sorted in part
@@ -78,6 +81,7 @@ func TestPlans(t *testing.T) {
 		{"everything", page(event.TimeRange{}), "events_by_start", false},
 		{"how many in a day", total(within(500, 501)), "events_by_start", false},
 		{"how many in a month", total(within(500, 530)), "events_by_start", false},
+		{"what starts on a day", starting(within(500, 501)), "events_by_start", false},
 		{"the latest first", ordered(catalogue.ByStart, true, nil), "events_by_start", false},
 		{"behind an event, by the start", ordered(catalogue.ByStart, false, &middle), "events_by_start", false},
 		{"by the end", ordered(catalogue.ByEnd, false, nil), "events_by_end", false},

@@ -8,9 +8,10 @@ import (
 
 // Pools implements ports.Pools.
 func (s *Store) Pools() []ports.Pool {
-	pools := []ports.Pool{poolOf(ports.PoolStoreRead, s.engine.read), poolOf(ports.PoolStoreWatch, s.engine.watch)}
-	if s.engine.write != nil {
-		pools = append(pools, poolOf(ports.PoolStoreWrite, s.engine.write))
+	e := s.engine
+	pools := []ports.Pool{poolOf(ports.PoolStoreRead, e.read), poolOf(ports.PoolStoreWatch, e.watch), poolOf(ports.PoolStoreSnapshot, e.whole)}
+	if e.write != nil {
+		pools = append(pools, poolOf(ports.PoolStoreWrite, e.write))
 	}
 	return pools
 }

@@ -31,6 +31,13 @@ type Options struct {
 	Beside bool
 	// Listen keeps a connection that hears of other processes' changes at once.
 	Listen bool
+	// Later has Open return also where the database is away, for a process that can do something without it. Until it is there
+	// and its schema is up to date, every call is fault.Unavailable; it is tried again every second until it is, or until
+	// it turns out that this program cannot work on it.
+	Later bool
+	// OnOpened is told once how that ended, unless Open has told it or the store was closed before: nil, or the error that Open
+	// would have returned, which nothing will change. It must return soon and not close the store. It may be nil.
+	OnOpened func(error)
 	// Tracer watches statements; it may be nil.
 	Tracer pgx.QueryTracer
 	// Logger is told of connections that are lost; slog.Default unless set.
@@ -41,6 +48,7 @@ type Options struct {
 type Store struct {
 	*sqlstore.Store
 	engine *engine
+	gate   *gate
 	stop   context.CancelFunc
 	owned  sync.WaitGroup
 }
@@ -49,6 +57,7 @@ const (
 	defaultReaders = 8
 	defaultWriters = 4
 	watchers       = 2 // the follower of the log, and who asks whether the database is there
+	snapshots      = 2 // whoever loads the catalogue, and whoever compares it
 )
 
 // How long a statement may take on the server, whatever becomes of who asked for it, and how long it may wait for
@@ -66,12 +75,13 @@ var (
 )
 
 // Open connects to the database and brings its schema up to date, where the role may; any number of processes may do
-// so at once. A database that is away is fault.Unavailable. A schema that this program cannot work on, or
+// so at once. A database that is away is fault.Unavailable, but see Options.Later. A schema that this program cannot work on, or
 // may not bring up to date, is fault.Conflict.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	life, stop := context.WithCancel(context.Background())
 	e := &engine{clock: o.Clock, log: cmp.Or(o.Logger, slog.Default())}
-	s := &Store{Store: sqlstore.New(e), engine: e, stop: stop}
+	g := &gate{engine: e}
+	s := &Store{Store: sqlstore.New(g), engine: e, gate: g, stop: stop}
 	if err := s.open(ctx, life, o); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -79,32 +89,49 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open(ctx, life context.Context, o Options) (err error) {
-	prepare := Migrate
-	if o.Beside {
-		prepare = usable
-	}
-	if err := prepare(ctx, o.URL, s.engine.log); err != nil {
+func (s *Store) open(ctx, life context.Context, o Options) error {
+	if err := s.makePools(life, o); err != nil {
 		return err
 	}
-	if s.engine.read, err = pool(life, o, cmp.Or(o.Readers, defaultReaders), readSettings); err != nil {
-		return err
+	if o.Later {
+		return s.openOrLeave(ctx, life, o)
 	}
-	if s.engine.watch, err = pool(life, o, watchers, readSettings); err != nil {
-		return err
-	}
-	if !o.ReadOnly {
-		if s.engine.write, err = pool(life, o, cmp.Or(o.Writers, defaultWriters), writeSettings); err != nil {
-			return err
-		}
-	}
-	if err := s.Ping(ctx); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		return err
 	}
 	if o.Listen {
 		s.owned.Go(func() { s.engine.listen(life, o.URL) })
 	}
 	return nil
+}
+
+// makePools connects to nothing yet.
+func (s *Store) makePools(life context.Context, o Options) (err error) {
+	if s.engine.read, err = pool(life, o, cmp.Or(o.Readers, defaultReaders), readSettings); err != nil {
+		return err
+	}
+	if s.engine.watch, err = pool(life, o, watchers, readSettings); err != nil {
+		return err
+	}
+	if s.engine.whole, err = pool(life, o, snapshots, readSettings); err != nil {
+		return err
+	}
+	if !o.ReadOnly {
+		s.engine.write, err = pool(life, o, cmp.Or(o.Writers, defaultWriters), writeSettings)
+	}
+	return err
+}
+
+// prepare has the database ready for use.
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	schema := Migrate
+	if o.Beside {
+		schema = usable
+	}
+	if err := schema(ctx, o.URL, s.engine.log); err != nil {
+		return err
+	}
+	return sqlstore.New(s.engine).Ping(ctx) // past the gate
 }
 
 // Connections are given up after a while, so that a failover or a change of addresses is followed.
@@ -155,7 +182,7 @@ func parse(raw string) (*pgxpool.Config, error) {
 func (s *Store) Close() error {
 	s.stop()
 	s.owned.Wait()
-	for _, p := range [...]*pgxpool.Pool{s.engine.watch, s.engine.read, s.engine.write} {
+	for _, p := range [...]*pgxpool.Pool{s.engine.whole, s.engine.watch, s.engine.read, s.engine.write} {
 		if p != nil {
 			p.Close()
 		}

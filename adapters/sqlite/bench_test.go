@@ -22,3 +22,5 @@ func openBench(b *testing.B) porttest.EventStore {
 func BenchmarkApply(b *testing.B) { porttest.BenchmarkApply(b, 1, openBench) }
 
 func BenchmarkSearch(b *testing.B) { porttest.BenchmarkSearch(b, openBench) }
+
+func BenchmarkSnapshot(b *testing.B) { porttest.BenchmarkSnapshot(b, openBench) }

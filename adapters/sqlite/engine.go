@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 type engine struct {
 	write *sql.DB // nil where the store is open for reading only
 	read  *sql.DB
+	whole *sql.DB // for snapshots
 	clock func() time.Time
 	bell  sqlstore.Bell
 }
@@ -50,12 +52,25 @@ func (e *engine) run(ctx context.Context, db *sql.DB, work func(sqlstore.Tx) err
 	if err := work(t); err != nil {
 		return false, err
 	}
-	return t.news, begun.Commit()
+	err = begun.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // it was rolled back because ctx ended
+		err = ctx.Err()
+	}
+	return t.news, err
 }
 
 // Watch implements sqlstore.Database. A read takes its connection for so short a time that nobody is kept from one.
 func (e *engine) Watch(ctx context.Context, work func(sqlstore.Tx) error) error {
 	return e.View(ctx, work)
+}
+
+// Snapshot implements sqlstore.Database.
+//
+// As long as one is held, the write-ahead log is brought into the file up to that point only, and cannot begin anew: it grows
+// by all that is written meanwhile, and keeps that size. Nobody waits for it.
+func (e *engine) Snapshot(ctx context.Context, work func(sqlstore.Tx) error) error {
+	_, err := e.run(ctx, e.whole, work)
+	return err
 }
 
 // Bell implements sqlstore.Database.

@@ -8,7 +8,7 @@ import (
 
 // Pools implements ports.Pools.
 func (s *Store) Pools() []ports.Pool {
-	pools := []ports.Pool{poolOf(ports.PoolStoreRead, s.engine.read)}
+	pools := []ports.Pool{poolOf(ports.PoolStoreRead, s.engine.read), poolOf(ports.PoolStoreSnapshot, s.engine.whole)}
 	if s.engine.write != nil {
 		pools = append(pools, poolOf(ports.PoolStoreWrite, s.engine.write))
 	}

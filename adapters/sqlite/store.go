@@ -45,6 +45,7 @@ const (
 
 const (
 	defaultReaders = 8
+	snapshots      = 2               // whoever loads the catalogue, and whoever compares it
 	busyTimeout    = 5 * time.Second // for a lock of another process
 )
 
@@ -83,6 +84,9 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	if e.read, err = connect(o.Path, o.Readers, "mode=rw&_pragma=query_only(1)"+reading); err != nil {
 		return err
 	}
+	if e.whole, err = connect(o.Path, snapshots, "mode=rw&_pragma=query_only(1)"+reading); err != nil {
+		return err
+	}
 	return s.Ping(ctx)
 }
 
@@ -103,7 +107,7 @@ func connect(path string, connections int, options string) (*sql.DB, error) {
 // Close waits for what is running and closes the database.
 func (s *Store) Close() error {
 	var first error
-	for _, db := range [...]*sql.DB{s.engine.read, s.engine.write} {
+	for _, db := range [...]*sql.DB{s.engine.whole, s.engine.read, s.engine.write} {
 		if db == nil {
 			continue
 		}

@@ -21,6 +21,9 @@ type Database interface {
 	// Watch is View for those who follow the store all the time. They have connections of their own, so that searches
 	// do not keep them from it.
 	Watch(ctx context.Context, work func(Tx) error) error
+	// Snapshot is View for those who read the whole catalogue, for SnapshotTimeout at most. They have connections of their
+	// own, so that nobody who searches waits for one that they hold.
+	Snapshot(ctx context.Context, work func(Tx) error) error
 	// Bell is rung after a commit of what was announced, and when another process is heard of.
 	Bell() *Bell
 	// Flavor is how the engine's SQL is built.

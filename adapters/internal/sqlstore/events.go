@@ -11,7 +11,7 @@ import (
 	"github.com/marquee-events/marquee/core/event"
 )
 
-// eventColumns are in the order in which scanEvent reads them.
+// eventColumns are in the order in which eventRow reads them.
 var eventColumns = []string{
 	"id", "provider", "base_id", "event_id", "title", "organizer", "sell_mode",
 	"start_at", "start_offset", "end_at", "end_offset", "time_zone",
@@ -23,41 +23,59 @@ var eventColumns = []string{
 var eventColumnList = strings.Join(eventColumns, ", ")
 
 func scanEvent(row Row) (event.Event, error) {
-	var (
-		e                              event.Event
-		id                             []byte
-		startAt, endAt, firstSeen      int64
-		startOffset, endOffset         int32
-		saleStart, saleEnd             *int64
-		saleStartOffset, saleEndOffset *int32
-		minPrice, maxPrice             *int64
-	)
-	f := &e.Facts
-	err := row.Scan(
-		&id, &e.Identity.Provider, &e.Identity.Base, &e.Identity.Event, &f.Title, &f.Organizer, &f.SellMode,
-		&startAt, &startOffset, &endAt, &endOffset, &f.TimeZone,
-		&saleStart, &saleStartOffset, &saleEnd, &saleEndOffset,
-		&f.SoldOut, &minPrice, &maxPrice, &f.Capacity, &f.Currency, &f.Category, &f.City, &f.Venue, &f.URL, &f.Image,
-		&firstSeen, &e.Available, &e.Revision,
-	)
-	if err != nil {
-		return e, err
-	}
-	copy(e.ID[:], id)
-	f.Start, f.End = event.MomentAt(startAt, startOffset), event.MomentAt(endAt, endOffset)
-	f.SaleStart, f.SaleEnd = momentOrNone(saleStart, saleStartOffset), momentOrNone(saleEnd, saleEndOffset)
-	if minPrice != nil && maxPrice != nil {
-		f.Prices = event.PriceRange{Min: event.Price(*minPrice), Max: event.Price(*maxPrice), Known: true}
-	}
-	e.FirstSeen = time.UnixMilli(firstSeen).UTC()
-	return e, nil
+	var r eventRow
+	err := r.scan(row, r.columns())
+	return r.event, err
 }
 
-func momentOrNone(unix *int64, offset *int32) event.Moment {
+// eventRow is what a row of events is read into. It may be used for one row after the other.
+type eventRow struct {
+	event event.Event
+	id    []byte
+	// All numbers are of the type that drivers have them in. What has to be made another is made a text first, which is slow.
+	startAt, startOffset, endAt, endOffset             int64
+	saleStart, saleStartOffset, saleEnd, saleEndOffset *int64
+	minPrice, maxPrice                                 *int64
+	firstSeen                                          int64
+}
+
+// columns are where scan has the columns put.
+func (r *eventRow) columns() []any {
+	i, f := &r.event.Identity, &r.event.Facts
+	return []any{
+		&r.id, &i.Provider, &i.Base, &i.Event, &f.Title, &f.Organizer, &f.SellMode,
+		&r.startAt, &r.startOffset, &r.endAt, &r.endOffset, &f.TimeZone,
+		&r.saleStart, &r.saleStartOffset, &r.saleEnd, &r.saleEndOffset,
+		&f.SoldOut, &r.minPrice, &r.maxPrice, &f.Capacity, &f.Currency, &f.Category, &f.City, &f.Venue, &f.URL, &f.Image,
+		&r.firstSeen, &r.event.Available, &r.event.Revision,
+	}
+}
+
+func (r *eventRow) scan(row Row, columns []any) error {
+	if err := row.Scan(columns...); err != nil {
+		return err
+	}
+	e, f := &r.event, &r.event.Facts
+	copy(e.ID[:], r.id)
+	f.Start, f.End = momentAt(r.startAt, r.startOffset), momentAt(r.endAt, r.endOffset)
+	f.SaleStart, f.SaleEnd = momentOrNone(r.saleStart, r.saleStartOffset), momentOrNone(r.saleEnd, r.saleEndOffset)
+	f.Prices = event.PriceRange{}
+	if r.minPrice != nil && r.maxPrice != nil {
+		f.Prices = event.PriceRange{Min: event.Price(*r.minPrice), Max: event.Price(*r.maxPrice), Known: true}
+	}
+	e.FirstSeen = time.UnixMilli(r.firstSeen).UTC()
+	return nil
+}
+
+func momentOrNone(unix, offset *int64) event.Moment {
 	if unix == nil || offset == nil {
 		return event.Moment{}
 	}
-	return event.MomentAt(*unix, *offset)
+	return momentAt(*unix, *offset)
+}
+
+func momentAt(unix, offset int64) event.Moment {
+	return event.MomentAt(unix, int32(offset)) //nolint:gosec // written from an int32
 }
 
 // What is written of an event, in the order of eventValues, and of its zones.

@@ -6,8 +6,8 @@ import (
 	"github.com/marquee-events/marquee/core/catalogue"
 )
 
-// Store implements the ports Searcher, EventReader, ChangeReader, Ingester, Runs, FeedReader, RejectionReader,
-// Parking and Leases, and those that people decide by: RunReader, Acceptance, Unparking and Reapplying.
+// Store implements the ports Searcher, EventReader, ChangeReader, Snapshotter, Ingester, Runs, FeedReader,
+// RejectionReader, Parking and Leases, and those that people decide by: RunReader, Acceptance, Unparking and Reapplying.
 type Store struct {
 	db Database
 }
