@@ -1,0 +1,52 @@
+package memindex_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/marquee-events/marquee/adapters/memindex"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+)
+
+// TestDamagedTimesAreMended damages what rows are ordered by. Whether an audit or a change meets that first, in the end each
+// question is answered as if nothing had been.
+func TestDamagedTimesAreMended(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		now := &contents{events: map[event.ID]event.Event{}}
+		known := rapid.IntRange(1, 40).Draw(rt, "events")
+		ids := make([]event.ID, 0, known)
+		for n := range known {
+			e := genEvent(n).Draw(rt, "event")
+			now.events[e.ID] = e
+			ids = append(ids, e.ID)
+		}
+		now.at = catalogue.Version{Number: int64(known), Tag: 5}
+		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 3, 1000)})
+		defer x.Close()
+		require.NoError(rt, x.Fill(rt.Context(), now))
+		by := func(name string) int64 { return pick[int64](rt, name, 0, 1, 3600, -3600, 1<<40, -1<<40) }
+		require.True(rt, x.DamageTimes(rapid.SampledFrom(ids).Draw(rt, "damaged"), by("start"), by("end")))
+		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			c := now.change(genEvent(rapid.IntRange(0, known-1).Draw(rt, "of")).Draw(rt, "changed"))
+			require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{c}))
+		}
+		all := make([]event.Event, 0, len(now.events))
+		for _, e := range now.events {
+			all = append(all, e)
+		}
+		for range 2 { // a start that is wrong is found on the day that it is not
+			_, err := x.Reconcile(rt.Context(), event.TimeRange{}, now.at, all)
+			require.NoError(rt, err)
+		}
+		x.Settle()
+		damaged, err := x.Damaged(rt.Context())
+		require.NoError(rt, err)
+		require.Empty(rt, damaged)
+		for range 4 {
+			holds(rt, x, genQuery().Draw(rt, "query"), now)
+		}
+	})
+}

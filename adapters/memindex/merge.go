@@ -1,0 +1,262 @@
+package memindex
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/marquee-events/marquee/core/event"
+)
+
+// A delta is brought into the base when it has an eighth of its rows, and is not small; or when searches would notice how large it
+// is, but not so often that a large base is made anew all the time.
+const (
+	smallDelta = 256
+	largeDelta = 8192
+	largeShare = 128 // of the rows
+)
+
+func (x *Index) mergeIfGrown(v *version) {
+	at := cmp.Or(x.options.MergeAt, min(max(smallDelta, v.base.size/8), max(largeDelta, v.base.size/largeShare)))
+	if v.delta.size() < at && !x.remake {
+		return
+	}
+	x.remake = x.remake || v.unused > v.base.size/2+manyUnused // titles that nothing has any more, which joining keeps
+	x.startMerge(v)
+}
+
+// manyUnused are as many titles as nobody minds.
+const manyUnused = 10_000
+
+// startMerge brings a version into one base, in the background, unless one is being brought already.
+func (x *Index) startMerge(v *version) {
+	if x.merging || x.closed {
+		return
+	}
+	join := x.joined
+	if x.remake {
+		join = x.remade
+	}
+	x.merging, x.remake = true, false
+	bases, n := x.bases, x.names
+	x.merges.Go(func() {
+		made, n := join(v, n)
+		x.merged(v, bases, made, n)
+	})
+}
+
+// merged lets what changed since a version be the delta of a base that was made of it. There is one merge at a time.
+func (x *Index) merged(v *version, bases int, made *base, n *names) {
+	x.changing.Lock()
+	defer x.changing.Unlock()
+	x.merging = false
+	now := x.current.Load()
+	if now == nil || x.bases != bases {
+		return // it is of what is not held any more
+	}
+	defer func() {
+		if x.remake { // it was asked for meanwhile
+			x.startMerge(x.current.Load())
+		}
+	}()
+	if made == nil {
+		return // the next look at everything finds out why
+	}
+	x.names = n
+	next := *now
+	next.base = made
+	next.delta = emptyDelta
+	since := map[*fresh]bool{}
+	for _, f := range v.added[byStart] {
+		since[f] = true
+	}
+	var came []*fresh
+	for _, f := range now.added[byStart] {
+		if since[f] {
+			delete(x.byID, f.event.ID)
+			continue
+		}
+		moved := *f
+		moved.settle(made)
+		x.byID[f.event.ID] = &moved
+		came = append(came, &moved)
+	}
+	// What was in the version and is not as it was there any more.
+	var died []uint32
+	for _, f := range v.added[byStart] {
+		if now.has(f) {
+			continue
+		}
+		if row, known := made.find(f.event.ID); known {
+			died = append(died, row)
+		}
+	}
+	for _, row := range now.dead {
+		if !v.gone.Contains(row) {
+			if moved, known := made.find(now.id[row]); known {
+				died = append(died, moved)
+			}
+		}
+	}
+	next.delta = emptyDelta.with(made, nil, came, died)
+	x.publish(&next)
+}
+
+// has tells whether this very event is in the delta.
+func (d *delta) has(f *fresh) bool {
+	i := d.lowerBound(byStart, f.position(byStart))
+	return i < len(d.added[byStart]) && d.added[byStart][i] == f
+}
+
+// remade is a base of all that a version holds, made as if it came from outside: for where one was found in which something was not
+// as it came, so that orders cannot be relied on either.
+func (x *Index) remade(v *version, _ *names) (*base, *names) {
+	n := newNames()
+	b := newBuilder(n, x.digest)
+	err := v.each(context.Background(), event.TimeRange{}, func(e *event.Event, sound bool) error {
+		b.add(e)
+		if !sound {
+			b.sum[len(b.sum)-1]++ // it is still to be found
+		}
+		return nil
+	}, x.digest)
+	if err != nil {
+		return nil, nil
+	}
+	made, err := b.build()
+	if err != nil { // an ID is damaged; the next look at everything finds it
+		return nil, nil
+	}
+	return made, n
+}
+
+// joined is a base of all that a version holds. All orders of the base and of the delta are known, and where the one comes in
+// between the other, so nothing is sorted anew.
+func (x *Index) joined(v *version, n *names) (*base, *names) {
+	b, d := v.base, v.delta
+	added := d.added[byStart]
+	e := edit{gone: make([]int, len(d.dead)), before: make([]int, len(added))}
+	for i, row := range d.dead {
+		e.gone[i] = int(row)
+	}
+	for i, a := range added {
+		e.before[i] = int(a.before[byStart])
+	}
+
+	f, titles := b.folds, b.title
+	if strange := d.strangeFolds(f); len(strange) > 0 {
+		var places []uint32
+		f, places = f.joined(strange)
+		titles = make([]uint32, b.size)
+		for row, rank := range b.title {
+			titles[row] = places[rank]
+		}
+	}
+	var came columns
+	var all, values [fields]labels
+	for field := range all {
+		all[field] = b.filters.labelsOf(field, b.size)
+	}
+	t := texts{pieces: slices.Clip(b.texts.pieces), bytes: b.texts.bytes}
+	x.changing.Lock() // names are everybody's
+	for _, a := range added {
+		rank, _ := f.rank(a.fold)
+		came.add(&a.event, t.add(&a.event, n), narrow(rank), a.sum)
+		for field, value := range valuesOf(&a.event) {
+			values[field].rows = append(values[field].rows, all[field].number(value))
+		}
+	}
+	x.changing.Unlock()
+	t.close()
+	for field := range all {
+		all[field].rows = editedColumn(all[field].rows, e, values[field].rows)
+	}
+
+	c := b.columns
+	c.title = titles
+	c = c.edited(e, came)
+	if t.wasted(c.record) {
+		t.rewrite(c.record)
+	}
+	made := &base{columns: c, texts: t, size: len(c.id), folds: f}
+	made.joinOrders(b, d, e)
+	made.finish(all)
+	return made, n
+}
+
+// joinOrders makes the orders of those of a base and its delta, of which the rows went through an edit.
+func (b *base) joinOrders(old *base, d *delta, e edit) {
+	const none = ^uint32(0)
+	// Where the rows of the old base are now, and those that came.
+	places, rows := make([]uint32, old.size), make(map[*fresh]uint32, len(d.added[byStart]))
+	row, gone, came := uint32(0), e.gone, d.added[byStart]
+	for i := range old.size + 1 {
+		for len(came) > 0 && int(came[0].before[byStart]) == i {
+			rows[came[0]] = row
+			came = came[1:]
+			row++
+		}
+		switch {
+		case i == old.size:
+		case len(gone) > 0 && gone[0] == i:
+			places[i], gone = none, gone[1:]
+		default:
+			places[i] = row
+			row++
+		}
+	}
+	join := func(order int, came []*fresh, before func(f *fresh) int) {
+		joined := make([]uint32, 0, b.size)
+		take := func(some []uint32) {
+			for _, row := range some {
+				if place := places[row]; place != none {
+					joined = append(joined, place)
+				}
+			}
+		}
+		at := 0
+		for _, f := range came {
+			to := before(f)
+			take(old.order[order][at:to])
+			joined, at = append(joined, rows[f]), to
+		}
+		take(old.order[order][at:])
+		b.order[order] = joined
+	}
+	for _, order := range [...]int{byEnd, byTitle, byMinPrice, byMaxPrice} {
+		join(order, d.added[order], func(f *fresh) int { return int(f.before[order]) })
+	}
+	byTheirID := slices.Clone(d.added[byStart])
+	slices.SortFunc(byTheirID, func(x, y *fresh) int { return bytes.Compare(x.event.ID[:], y.event.ID[:]) })
+	join(byID, byTheirID, func(f *fresh) int { return old.beforeID(f.event.ID) })
+}
+
+// edited are the rows after an edit.
+func (c *columns) edited(e edit, came columns) columns {
+	return columns{
+		id:    editedColumn(c.id, e, came.id),
+		start: editedColumn(c.start, e, came.start), end: editedColumn(c.end, e, came.end),
+		minPrice: editedColumn(c.minPrice, e, came.minPrice), maxPrice: editedColumn(c.maxPrice, e, came.maxPrice),
+		saleStart: editedColumn(c.saleStart, e, came.saleStart), saleEnd: editedColumn(c.saleEnd, e, came.saleEnd),
+		flags: editedColumn(c.flags, e, came.flags), title: editedColumn(c.title, e, came.title),
+		record: editedColumn(c.record, e, came.record), sum: editedColumn(c.sum, e, came.sum),
+	}
+}
+
+func editedColumn[T any](old []T, e edit, came []T) []T {
+	return edited(old, e, func(i int) T { return came[i] })
+}
+
+// strangeFolds are those of the delta, in order, each once, that are not among others.
+func (d *delta) strangeFolds(known *folds) (strange []string) {
+	for _, f := range d.added[byTitle] {
+		if _, there := known.rank(f.fold); !there && (len(strange) == 0 || strange[len(strange)-1] != f.fold) {
+			strange = append(strange, f.fold)
+		}
+	}
+	return strange
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }

@@ -1,0 +1,198 @@
+package memindex
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// folds are the folds of all titles, each once, and which of them have a word in them.
+//
+// A word of three bytes or more is looked up by its trigrams: a fold that has the word has all of them, and what has all of them is
+// looked at. What is shorter is looked for in all folds.
+type folds struct {
+	list  []string // in order; a fold's place is its rank
+	grams []*roaring.Bitmap
+	bytes int64
+}
+
+// Trigrams are of letters of an alphabet of 64, so that their numbers are a table's. Bytes that share a letter make candidates that are no
+// matches, which are looked at anyway.
+const (
+	letterBits = 6
+	gramCount  = 1 << (3 * letterBits)
+)
+
+func letter(c byte) uint32 {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return uint32(c-'a') + 1
+	case c >= '0' && c <= '9':
+		return uint32(c-'0') + 27
+	case c == ' ':
+		return 0
+	case c < 0x80:
+		return 37 + uint32(c)%11
+	default:
+		return 48 + uint32(c)%16
+	}
+}
+
+// newFolds makes them of a list in order, of which each is there once.
+func newFolds(list []string) *folds {
+	f := &folds{list: list, grams: make([]*roaring.Bitmap, gramCount)}
+	for rank, fold := range list {
+		eachGram(fold, func(gram uint32) {
+			if f.grams[gram] == nil {
+				f.grams[gram] = roaring.New()
+			}
+			f.grams[gram].Add(narrow(rank))
+		})
+	}
+	f.finish()
+	return f
+}
+
+// joined are the folds with others, in order, that are not among them, and the ranks that those which were have now. Only the others
+// are taken apart.
+func (f *folds) joined(strange []string) (all *folds, places []uint32) {
+	all = &folds{grams: make([]*roaring.Bitmap, gramCount)}
+	all.list, places = merged(f.list, strange)
+	came := map[uint32][]uint32{} // ranks of each trigram
+	for _, fold := range strange {
+		rank, _ := all.rank(fold)
+		eachGram(fold, func(gram uint32) { came[gram] = append(came[gram], narrow(rank)) })
+	}
+	var moved []uint32
+	for gram, ranks := range f.grams {
+		if ranks == nil {
+			continue
+		}
+		size := int(ranks.GetCardinality()) //nolint:gosec // a number of titles
+		moved = slices.Grow(moved[:0], size)[:size]
+		ranks.ManyIterator().NextMany(moved)
+		for i, rank := range moved {
+			moved[i] = places[rank]
+		}
+		all.grams[gram] = rowsOrdered(moved)
+	}
+	for gram, ranks := range came {
+		if all.grams[gram] == nil {
+			all.grams[gram] = roaring.New()
+		}
+		all.grams[gram].AddMany(ranks)
+	}
+	all.finish()
+	return all, places
+}
+
+// finish makes the bitmaps small, and counts what all of it takes.
+func (f *folds) finish() {
+	const header = 16 // of a string
+	f.bytes = gramCount * 8
+	for _, fold := range f.list {
+		f.bytes += int64(len(fold)) + header
+	}
+	for _, ranks := range f.grams {
+		if ranks != nil {
+			f.bytes += int64(compact(ranks).GetSizeInBytes()) //nolint:gosec // it fits into memory
+		}
+	}
+}
+
+// eachGram calls do for each trigram of a text.
+func eachGram(text string, do func(gram uint32)) {
+	gram := uint32(0)
+	for i := range len(text) {
+		gram = (gram<<letterBits | letter(text[i])) % gramCount
+		if i >= 2 {
+			do(gram)
+		}
+	}
+}
+
+// rank is that of a fold, or of the first behind it where it is not there.
+func (f *folds) rank(fold string) (rank int, there bool) {
+	return slices.BinarySearch(f.list, fold)
+}
+
+// with are the ranks, in order, of the folds that have all words in them.
+func (f *folds) with(words []string) []uint32 {
+	var candidates *roaring.Bitmap
+	for _, word := range words {
+		lacking := false
+		eachGram(word, func(gram uint32) {
+			ranks := f.grams[gram]
+			switch {
+			case ranks == nil:
+				lacking = true
+			case candidates == nil:
+				candidates = ranks.Clone()
+			default:
+				candidates.And(ranks)
+			}
+		})
+		if lacking {
+			return nil
+		}
+	}
+	var found []uint32
+	look := func(rank uint32) bool {
+		if hasAll(f.list[rank], words) {
+			found = append(found, rank)
+		}
+		return true
+	}
+	if candidates != nil {
+		candidates.Iterate(look)
+		return found
+	}
+	for rank := range f.list {
+		look(uint32(rank))
+	}
+	return found
+}
+
+func hasAll(fold string, words []string) bool {
+	for _, word := range words {
+		if !strings.Contains(fold, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// merged are two lists in order as one, and where the elements of the first are in it. Neither has one twice.
+func merged(a, b []string) (all []string, places []uint32) {
+	all, places = make([]string, 0, len(a)+len(b)), make([]uint32, 0, len(a))
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			places = append(places, narrow(len(all)))
+			all, a = append(all, a[0]), a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return all, places
+}
+
+// rowsOfTitles are the rows of the titles whose ranks are told.
+func (b *base) rowsOfTitles(ranks []uint32) *roaring.Bitmap {
+	total := 0
+	for _, rank := range ranks {
+		total += int(b.titleAt[rank+1] - b.titleAt[rank])
+	}
+	rows := make([]uint32, 0, total)
+	for _, rank := range ranks {
+		rows = append(rows, b.order[byTitle][b.titleAt[rank]:b.titleAt[rank+1]]...)
+	}
+	if total < b.size/256 {
+		slices.Sort(rows)
+		return rowsOrdered(rows)
+	}
+	return rowsOf(rows, b.size)
+}
