@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"sync/atomic"
@@ -12,12 +13,15 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-// Made is an answer as it was made: written, or the page from which it is to be written because that would be
-// more than ports.MaxAnswer.
+// Made is an answer as it was made: written, or what it is to be written from, because that would be more than
+// ports.MaxAnswer (Page), or takes no longer than to keep it (Write).
 type Made struct {
 	At   catalogue.Version
-	Body []byte         // nil where Page has to be written
+	Body []byte         // nil where it has to be written yet
 	Page catalogue.Page // shared: not to be changed
+	// Write appends the body. Such an answer is written for being kept once it is asked for again; until then everyone who has
+	// it writes it where there is room. It may be called from many goroutines.
+	Write func(b []byte) []byte
 }
 
 // Source is where an answer came from.
@@ -39,6 +43,8 @@ type Served struct {
 	Stale bool
 	// Outdated tells that an answer was kept that is not current any more.
 	Outdated bool
+	// Kept tells that an answer that was made is kept for who asks next.
+	Kept bool
 	// Left is for how long the answer may go on being served; negative for how long a stale one should not have been.
 	Left time.Duration
 }
@@ -65,14 +71,22 @@ type AnswersOptions struct {
 //
 // It may be used from many goroutines.
 type Answers struct {
-	near, far  ports.AnswerCache
+	*shelf
+
+	far    ports.AnswerCache
+	source source
+}
+
+// shelf is where answers are kept, whichever source they are of.
+type shelf struct {
+	near       ports.AnswerCache
 	fresh      *Freshness
 	ttl        time.Duration
 	remembered time.Duration
 	timeout    time.Duration
 	clock      func() time.Time
 	flights    *flights[ports.AnswerKey, flown]
-	source     source
+	asked      recent // what was quick to make
 
 	writes    chan farWrite
 	queued    atomic.Int64 // bytes in writes
@@ -86,6 +100,7 @@ const (
 )
 
 type farWrite struct {
+	far    ports.AnswerCache
 	whose  context.Context //nolint:containedctx // of the caller for whom it was made, so that a trace of that leads to the end
 	key    ports.AnswerKey
 	answer ports.Answer
@@ -93,8 +108,8 @@ type farWrite struct {
 
 // NewAnswers keeps answers in near, as long as fresh calls them current. Run has to run for a far cache to be written.
 func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time, o AnswersOptions) *Answers {
-	a := &Answers{
-		near: near, far: o.Far, fresh: fresh, clock: clock, source: source{clock: clock},
+	a := &shelf{
+		near: near, fresh: fresh, clock: clock,
 		ttl:        cmp.Or(o.TTL, time.Minute),
 		remembered: cmp.Or(o.Remembered, time.Hour),
 		timeout:    cmp.Or(o.Timeout, 10*time.Second),
@@ -105,12 +120,19 @@ func NewAnswers(near ports.AnswerCache, fresh *Freshness, clock func() time.Time
 		a.onDropped = func() {}
 	}
 	a.flights = newFlights[ports.AnswerKey, flown](a.timeout)
-	return a
+	return &Answers{shelf: a, far: o.Far, source: source{clock: clock}}
+}
+
+// OfAnotherSource keeps answers beside those of a, and in a cache that it shares with other processes, nil for none. Whether its
+// answers can be made says nothing of whether those of a can.
+func (a *Answers) OfAnotherSource(far ports.AnswerCache) *Answers {
+	return &Answers{shelf: a.shelf, far: far, source: source{clock: a.clock}}
 }
 
 // Answer returns the answer that key names, which is about what the range holds.
 //
-// It is one that is kept, if that is current, or else what load makes. Callers that ask for the same at the same time share
+// It is one that is kept, if that is current, or else what load makes, which is kept unless it is quick to make and was not
+// asked for of late. Callers that ask for the same at the same time share
 // one load, which begins after they asked and goes on until nobody waits for it. When the load is fault.Unavailable or takes too
 // long, the last answer that is known is served as stale; without one, and for other errors, the error is returned. After
 // three such failures in a row, one caller a second tries, and the others are served what is known as stale at once.
@@ -130,21 +152,13 @@ type flown struct {
 
 // fly makes the answer, or waits for another caller to make it.
 func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.TimeRange, outdated bool, load Load) (Served, error) {
+	f, pilot := a.flights.join(key)
+	if pilot {
+		return a.pilot(ctx, key, f, about, outdated, load)
+	}
 	patience, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	for late := false; ; late = true {
-		f, pilot := a.flights.join(key)
-		if pilot {
-			a.flights.fly(ctx, key, f, func(life context.Context) (flown, error) {
-				epoch := a.fresh.now()
-				served, err := a.make(life, key, about, epoch, outdated, load)
-				return flown{served, epoch}, err
-			})
-			if ctx.Err() != nil && fault.Is(f.err, fault.Canceled) { // it was given up for want of callers
-				return Served{}, fault.Wrap(fault.Unavailable, "make an answer", ctx.Err())
-			}
-			return f.brought.Served, f.err
-		}
 		select {
 		case <-patience.Done():
 			a.flights.leave(key, f)
@@ -164,7 +178,23 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 			}
 			return joined, f.err
 		}
+		if f, pilot = a.flights.join(key); pilot {
+			return a.pilot(ctx, key, f, about, outdated, load)
+		}
 	}
+}
+
+// pilot makes the answer, for this caller and for all who join the flight.
+func (a *Answers) pilot(ctx context.Context, key ports.AnswerKey, f *flight[flown], about event.TimeRange, outdated bool, load Load) (Served, error) {
+	a.flights.fly(ctx, key, f, func(life context.Context) (flown, error) {
+		epoch := a.fresh.now()
+		served, err := a.make(life, key, about, epoch, outdated, load)
+		return flown{served, epoch}, err
+	})
+	if ctx.Err() != nil && fault.Is(f.err, fault.Canceled) { // it was given up for want of callers
+		return Served{}, fault.Wrap(fault.Unavailable, "make an answer", ctx.Err())
+	}
+	return f.brought.Served, f.err
 }
 
 // fromNear looks for an answer of this process. One that is not current is marked as outdated.
@@ -201,10 +231,15 @@ func (a *Answers) make(ctx context.Context, key ports.AnswerKey, about event.Tim
 	made, err := load(ctx)
 	a.source.tried(err)
 	if err == nil {
-		if made.Body != nil {
+		outdated = outdated || found
+		if made.Write != nil && (outdated || a.asked.again(key)) {
+			made.Body = bytes.Clone(made.Write(nil))
+		}
+		kept := made.Body != nil
+		if kept {
 			a.keep(ctx, key, epoch, ports.Answer{At: made.At, Stored: began, Body: made.Body})
 		}
-		return Served{Made: made, Source: Loaded, Outdated: outdated || found, Left: a.ttl}, nil
+		return Served{Made: made, Source: Loaded, Outdated: outdated, Kept: kept, Left: a.ttl}, nil
 	}
 	if !fault.Is(err, fault.Unavailable) {
 		return Served{}, err
@@ -232,7 +267,7 @@ func (a *Answers) keep(ctx context.Context, key ports.AnswerKey, epoch uint64, a
 	}
 	if size := int64(len(answer.Body)); a.queued.Add(size) <= maxWrittenLate {
 		select {
-		case a.writes <- farWrite{ctx, key, answer}:
+		case a.writes <- farWrite{a.far, ctx, key, answer}:
 			return
 		default:
 		}
@@ -264,7 +299,7 @@ func (a *Answers) writeFar(ctx context.Context, w farWrite) {
 	whose, cancel := context.WithCancel(w.whose)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	_ = a.far.Put(whose, w.key, w.answer, min(left, a.ttl)) // the other processes make it themselves
+	_ = w.far.Put(whose, w.key, w.answer, min(left, a.ttl)) // the other processes make it themselves
 }
 
 // fromFar looks for an answer of another process. One that is not current is marked as outdated; one that is, is kept near.

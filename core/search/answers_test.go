@@ -48,6 +48,7 @@ type store struct {
 	loads  atomic.Int64
 	during func(context.Context) error
 	large  bool
+	quick  bool
 }
 
 func (s *store) load(ctx context.Context) (search.Made, error) {
@@ -61,7 +62,12 @@ func (s *store) load(ctx context.Context) (search.Made, error) {
 	if s.large {
 		made.Page = catalogue.Page{Events: make([]event.Event, n), At: made.At}
 	} else {
-		made.Body = fmt.Appendf(nil, "%d at %d", n, made.At.Number)
+		write := func(b []byte) []byte { return fmt.Appendf(b, "%d at %d", n, made.At.Number) }
+		if s.quick {
+			made.Write = write
+		} else {
+			made.Body = write(nil)
+		}
 	}
 	return made, nil
 }
@@ -93,8 +99,42 @@ func (s *shop) ask(key ports.AnswerKey, about event.TimeRange) search.Served {
 
 func (s *shop) requireServed(from search.Source, body string, served search.Served) {
 	s.t.Helper()
+	if served.Body == nil && served.Write != nil {
+		served.Body = served.Write(nil)
+	}
 	require.Equal(s.t, body, string(served.Body))
 	require.Equal(s.t, from, served.Source)
+}
+
+func TestWhatIsQuickToMakeIsKeptOnceItIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := search.NewJournal()
+		log.Append(monday)
+		s := open(t, log, search.AnswersOptions{})
+		s.store.quick = true
+		made := func(body string, kept bool) {
+			t.Helper()
+			served := s.ask(aboutMonday, monday)
+			s.requireServed(search.Loaded, body, served)
+			assert.Equal(t, kept, served.Kept)
+		}
+		made("1 at 1", false)
+		made("2 at 1", true)
+		s.requireServed(search.Near, "2 at 1", s.ask(aboutMonday, monday))
+
+		log.Append(monday)
+		synctest.Wait()
+		made("3 at 2", true) // somebody asked before
+
+		// Both have the same place, so each is forgotten for the other.
+		s.store.loads.Store(0)
+		log.Append(tuesday)
+		synctest.Wait()
+		for range 3 {
+			s.requireServed(search.Loaded, fmt.Sprintf("%d at 3", s.store.loads.Load()+1), s.ask(ports.AnswerKey{7}, tuesday))
+			s.requireServed(search.Loaded, fmt.Sprintf("%d at 3", s.store.loads.Load()+1), s.ask(ports.AnswerKey{8}, tuesday))
+		}
+	})
 }
 
 func TestAnAnswerIsKeptUntilItsDaysChange(t *testing.T) {
@@ -233,6 +273,31 @@ func TestAStoreThatFailedIsSpared(t *testing.T) {
 		for _, key := range keys {
 			assert.False(t, s.ask(key, monday).Stale, "one attempt that succeeds is enough for all")
 		}
+	})
+}
+
+// Details come from the store, searches from memory: that one is away is nothing to the other.
+func TestASourceIsNotSparedForAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := search.NewJournal()
+		log.Append(monday)
+		s := open(t, log, search.AnswersOptions{})
+		s.ask(aboutMonday, monday)
+		other := s.OfAnotherSource(nil)
+		away := func(context.Context) (search.Made, error) { return search.Made{}, errAway }
+		for range 10 {
+			_, err := other.Answer(t.Context(), aboutTuesday, tuesday, away)
+			require.ErrorIs(t, err, errAway)
+		}
+		kept, err := other.Answer(t.Context(), aboutMonday, monday, away)
+		require.NoError(t, err)
+		s.requireServed(search.Near, "1 at 1", kept)
+
+		time.Sleep(time.Minute)
+		kept, err = other.Answer(t.Context(), aboutMonday, monday, away)
+		require.NoError(t, err)
+		assert.True(t, kept.Stale)
+		s.requireServed(search.Loaded, "2 at 1", s.ask(aboutMonday, monday))
 	})
 }
 

@@ -17,7 +17,7 @@ type flights[K comparable, T any] struct {
 
 // flight is something that is being brought. What it brings is set before it is over.
 type flight[T any] struct {
-	over    chan struct{}
+	over    chan struct{} // made for the first who waits
 	brought T
 	err     error
 
@@ -34,10 +34,13 @@ func (s *flights[K, T]) join(key K) (f *flight[T], pilot bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.byKey[key]; f != nil {
+		if f.over == nil {
+			f.over = make(chan struct{})
+		}
 		f.waiting++
 		return f, false
 	}
-	f = &flight[T]{over: make(chan struct{}), waiting: 1}
+	f = &flight[T]{waiting: 1}
 	s.byKey[key] = f
 	return f, true
 }
@@ -64,9 +67,11 @@ func (s *flights[K, T]) fly(ctx context.Context, key K, f *flight[T], bring func
 		stop()
 		cancel()
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.remove(key, f)
-		s.mu.Unlock()
-		close(f.over)
+		if f.over != nil {
+			close(f.over)
+		}
 	}()
 	f.brought, f.err = bring(life)
 }

@@ -100,8 +100,9 @@ func (f *Freshness) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if batch.Head.Number-f.at.Number > tagsKept {
-			f.begin(batch.Head) // to forget everything is quicker than to read all of it
+		// To forget everything is quicker than to read too much, and all that can be done where the log does not tell what changed.
+		if batch.Head.Number-f.at.Number > tagsKept || len(batch.Changes) == 0 && batch.Head != f.at {
+			f.begin(batch.Head)
 			continue
 		}
 		f.read(batch.Changes)

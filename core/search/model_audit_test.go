@@ -1,0 +1,262 @@
+package search_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/adapters/plainmodel"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/core/search"
+	"github.com/marquee-events/marquee/ports"
+)
+
+const never = 1000 * time.Hour
+
+func TestAFlippedValueIsFoundByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, newStock(gigs(5)...), plain(), search.ModelOptions{SweepIn: never})
+		require.True(t, s.index.Damage(gig(3).ID))
+		s.fromMemory("Gig 0, Gig 1, Gig 2, Gig 3?, Gig 4")
+		s.heard()
+		time.Sleep(20 * time.Second)
+		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok"}, s.heard("audited"))
+		s.fromMemory("Gig 0, Gig 1, Gig 2, Gig 3, Gig 4")
+		assert.EqualValues(t, 1, s.State().Wrong)
+		time.Sleep(20 * time.Second)
+		assert.Equal(t, []string{"audited itself: 0 wrong of 0, ok"}, s.heard("audited"))
+	})
+}
+
+func TestAFlippedValueIsPutRightWhenTheStoreIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, newStock(gigs(5)...), plain(), search.ModelOptions{SweepIn: never})
+		s.index.Damage(gig(3).ID)
+		s.store.leave(errAway)
+		s.heard()
+		time.Sleep(5 * time.Minute)
+		assert.Equal(t, []string{"audited itself: 0 wrong of 0, unavailable"}, s.heard("audited"), "told once")
+		s.store.leave(nil)
+		time.Sleep(20 * time.Second)
+		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok"}, s.heard("audited"))
+		s.fromMemory("Gig 0, Gig 1, Gig 2, Gig 3, Gig 4")
+	})
+}
+
+// astray is a file that has something else of a version than the store.
+func astray(t *testing.T, store *stock, differ ...event.Event) *memoryFile {
+	t.Helper()
+	at, _ := store.now.Load().At()
+	all := map[event.ID]event.Event{}
+	_, err := store.now.Load().Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
+		all[e.ID] = *e
+		return nil
+	})
+	require.NoError(t, err)
+	for _, e := range differ {
+		all[e.ID] = e
+	}
+	f := &memoryFile{kept: plain()}
+	require.NoError(t, f.kept.Fill(t.Context(), snapshotOf{at, all}))
+	return f
+}
+
+type snapshotOf struct {
+	at  catalogue.Version
+	all map[event.ID]event.Event
+}
+
+func (s snapshotOf) Snapshot(_ context.Context, _ event.TimeRange, each func(*event.Event) error) (catalogue.Version, error) {
+	for _, e := range s.all {
+		if err := each(&e); err != nil {
+			return s.at, err
+		}
+	}
+	return s.at, nil
+}
+
+func TestASweepFindsWhatDiffersFromTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gigs(20)...)
+		s := run(t, store, plain(), search.ModelOptions{
+			File: astray(t, store, called(gig(3), "Wrong"), called(gig(12), "Wrong, too"), gig(30)), PartSize: 5, ItselfEvery: never,
+		})
+		require.Contains(t, s.titles(), "Wrong")
+		assert.Zero(t, s.State().Audited)
+		s.heard()
+		time.Sleep(46 * time.Second)
+		synctest.Wait()
+		assert.NotContains(t, s.titles(), "Wrong")
+		assert.NotContains(t, s.titles(), "Gig 30")
+		assert.EqualValues(t, 3, s.State().Wrong)
+		assert.WithinDuration(t, time.Now(), s.State().Audited, 2*time.Second)
+		store.snapshots.Store(0)
+		time.Sleep(45 * time.Second)
+		assert.InDelta(t, 4, store.snapshots.Load(), 1, "a part at a time")
+	})
+}
+
+func TestASweepIsGentle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := run(t, newStock(gigs(1000)...), plain(), search.ModelOptions{PartSize: 10, EventsPerSecond: 5})
+		time.Sleep(190 * time.Second)
+		assert.Zero(t, s.State().Audited)
+		time.Sleep(30 * time.Second)
+		assert.NotZero(t, s.State().Audited)
+	})
+}
+
+func TestASweepWaitsForTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gigs(20)...)
+		s := run(t, store, plain(), search.ModelOptions{File: astray(t, store, called(gig(19), "Wrong")), PartSize: 5, ItselfEvery: never})
+		time.Sleep(25 * time.Second)
+		s.heard()
+		store.leave(errAway)
+		time.Sleep(time.Hour)
+		assert.Equal(t, []string{"audited store: 0 wrong of 0, unavailable"}, s.heard("audited"), "told once")
+		require.Contains(t, s.titles(), "Wrong")
+		store.leave(nil)
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		assert.NotContains(t, s.titles(), "Wrong", "it goes on where it was")
+		assert.NotZero(t, s.State().Audited)
+	})
+}
+
+// The store has far more in a part than the model, which decided what the parts are.
+func TestAPartWithMoreThanIsExpected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gigs(200)...)
+		at, _ := store.now.Load().At()
+		file := &memoryFile{kept: plain()}
+		require.NoError(t, file.kept.Fill(t.Context(), snapshotOf{at: at}))
+		s := run(t, store, plain(), search.ModelOptions{File: file, MostAtOnce: 7, ItselfEvery: never, SweepIn: never})
+		require.Empty(t, s.titles())
+		v, err := s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 200, v.Wrong)
+		assert.Equal(t, 200, s.State().Size.Events)
+	})
+}
+
+func TestVerify(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gigs(20)...)
+		s := run(t, store, plain(), search.ModelOptions{
+			File: astray(t, store, called(gig(3), "Wrong")), PartSize: 5, ItselfEvery: never, SweepIn: never,
+		})
+		require.True(t, s.index.Damage(gig(12).ID))
+		store.whenRead(func() { time.Sleep(time.Second) })
+		v, err := s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 20, v.Events)
+		assert.Equal(t, 2, v.Wrong)
+		assert.Equal(t, 2, v.WrongDays)
+		assert.GreaterOrEqual(t, v.Days, 20)
+		assert.Equal(t, 5*time.Second, v.Took, "one damaged day and four parts")
+		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok", "audited store: 1 wrong of 5, ok",
+			"audited store: 0 wrong of 5, ok", "audited store: 0 wrong of 5, ok", "audited store: 0 wrong of 5, ok"}, s.heard("audited"))
+		assert.NotZero(t, s.State().Audited)
+		v, err = s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.Zero(t, v.Wrong)
+
+		{ // who asks meanwhile shares it
+			store.snapshots.Store(0)
+			got := make(chan search.Verification, 5)
+			for range 5 {
+				go func() {
+					v, err := s.Verify(t.Context())
+					assert.NoError(t, err)
+					got <- v
+				}()
+			}
+			for range 5 {
+				assert.Equal(t, 20, (<-got).Events)
+			}
+			assert.EqualValues(t, 4, store.snapshots.Load())
+		}
+		{ // the store is away
+			store.leave(errAway)
+			_, err := s.Verify(t.Context())
+			assert.Equal(t, fault.Unavailable, fault.KindOf(err))
+			store.leave(nil)
+		}
+		{ // a caller that goes away
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+			defer cancel()
+			_, err := s.Verify(ctx)
+			assert.Error(t, err)
+		}
+	})
+}
+
+func TestVerifyNeedsAModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gig(0))
+		store.leave(errAway)
+		s := run(t, store, plain(), search.ModelOptions{})
+		_, err := s.Verify(t.Context())
+		assert.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
+	})
+}
+
+// What the store has of a history of which the follower has not heard is not put into what is held, and is no mistake.
+func TestAnotherHistoryIsNoMistake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, events := range [][]event.Event{gigs(3), nil} {
+			store := newStock(gigs(20)...)
+			s := run(t, store, trusting{plain()}, search.ModelOptions{ItselfEvery: never, SweepIn: never})
+			store.hang(true)
+			time.Sleep(2 * time.Second) // the follower looks
+			store.restore(events...)
+			verified := make(chan error)
+			go func() {
+				_, err := s.Verify(t.Context())
+				verified <- err
+			}()
+			time.Sleep(time.Second)
+			assert.Equal(t, 20, s.State().Size.Events)
+			store.hang(false)
+			assert.Error(t, <-verified)
+			time.Sleep(2 * time.Second)
+			assert.Zero(t, s.State().Wrong)
+			assert.Equal(t, len(events), s.State().Size.Events)
+		}
+	})
+}
+
+// trusting is a read model that takes any version that is not ahead for one of its history.
+type trusting struct{ *plainmodel.Model }
+
+func (m trusting) Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (ports.Reconciled, error) {
+	if at, _ := m.At(); of.Number <= at.Number {
+		of = at
+	}
+	return m.Model.Reconcile(ctx, starts, of, all)
+}
+
+// The store is a moment ahead of what is held.
+func TestTheStoreIsAheadOfTheModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newStock(gigs(20)...)
+		s := run(t, store, plain(), search.ModelOptions{ItselfEvery: never, SweepIn: never})
+		store.hang(true)
+		time.Sleep(2 * time.Second)
+		store.put(called(gig(3), "Next"))
+		time.AfterFunc(500*time.Millisecond, func() { store.hang(false) })
+		store.snapshots.Store(0)
+		v, err := s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.Zero(t, v.Wrong)
+		assert.EqualValues(t, 1, store.snapshots.Load(), "it waits, and does not read again")
+		assert.Contains(t, s.titles(), "Next")
+	})
+}
