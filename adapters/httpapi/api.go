@@ -56,6 +56,8 @@ type Options struct {
 	Zone *time.Location
 	// Answers keeps the answers of /search and /events and decides how long one may take to be made. Without it every search is made anew.
 	Answers Answers
+	// DetailAnswers keeps the answers of /events/{id}, which may come from elsewhere than those of searches; Answers unless set.
+	DetailAnswers Answers
 	// SearchTimeout is how long a search may take before the answer is a 503, where there are no Answers; 10 seconds unless
 	// set. It does not bound how long a client may take to read the answer.
 	SearchTimeout time.Duration
@@ -73,15 +75,16 @@ type API struct {
 func New(u UseCases, o Options) *API {
 	failures := newFailures(cmp.Or(o.Logger, slog.Default()))
 	operations := &operations{
-		events:  u.Events,
-		details: u.Details,
-		changes: u.Changes,
-		clock:   o.Clock,
-		answers: o.Answers,
-		timeout: cmp.Or(o.SearchTimeout, 10*time.Second),
-		status:  u.Status,
-		version: o.Version,
-		sender:  &sender{pace: defaultPace, compressed: newCompressed(), keeps: o.Answers != nil},
+		events:           u.Events,
+		details:          u.Details,
+		changes:          u.Changes,
+		clock:            o.Clock,
+		answers:          o.Answers,
+		answersOfDetails: cmp.Or(o.DetailAnswers, o.Answers),
+		timeout:          cmp.Or(o.SearchTimeout, 10*time.Second),
+		status:           u.Status,
+		version:          o.Version,
+		sender:           &sender{pace: defaultPace, compressed: newCompressed(), keeps: o.Answers != nil},
 	}
 	if operations.clock == nil {
 		operations.clock = time.Now
@@ -92,7 +95,7 @@ func New(u UseCases, o Options) *API {
 			RequestErrorHandlerFunc:  failures.answer,
 			ResponseErrorHandlerFunc: failures.answer,
 		}),
-		StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: failures.unbound},
+		StdHTTPServerOptions{BaseRouter: router, ErrorHandlerFunc: failures.answer},
 	)
 	router.HandleFunc("GET /openapi.json", operations.sender.getDocument)
 	router.HandleFunc("GET /docs", operations.sender.getDocs)
@@ -119,15 +122,16 @@ func (a *API) Route(r *http.Request) string { return a.router.route(r) }
 
 // operations implements what is generated from openapi.yaml.
 type operations struct {
-	events  Events
-	details Details
-	changes Changes
-	clock   func() time.Time
-	answers Answers // nil for none
-	timeout time.Duration
-	status  Status
-	version string
-	sender  *sender
+	events           Events
+	details          Details
+	changes          Changes
+	clock            func() time.Time
+	answers          Answers // nil for none
+	answersOfDetails Answers // likewise
+	timeout          time.Duration
+	status           Status
+	version          string
+	sender           *sender
 }
 
 type middleware = func(http.Handler) http.Handler

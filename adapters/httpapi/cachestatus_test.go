@@ -14,8 +14,8 @@ func TestCacheStatus(t *testing.T) {
 	for want, served := range map[string]search.Served{
 		"Marquee; hit; ttl=59; detail=memory":                          {Made: written, Source: search.Near, Left: time.Minute - 1},
 		"Marquee; hit; ttl=60; detail=redis":                           {Made: written, Source: search.Far, Left: time.Minute},
-		"Marquee; fwd=uri-miss; stored":                                {Made: written, Source: search.Loaded},
-		"Marquee; fwd=stale; stored":                                   {Made: written, Source: search.Loaded, Outdated: true},
+		"Marquee; fwd=uri-miss; stored":                                {Made: written, Source: search.Loaded, Kept: true},
+		"Marquee; fwd=stale; stored":                                   {Made: written, Source: search.Loaded, Outdated: true, Kept: true},
 		"Marquee; fwd=uri-miss":                                        {Source: search.Loaded},
 		"Marquee; fwd=uri-miss; collapsed":                             {Made: written, Source: search.Joined},
 		"Marquee; fwd=stale; collapsed":                                {Source: search.Joined, Outdated: true},

@@ -63,13 +63,12 @@ func (c clients) trusts(a netip.Addr) bool {
 
 // parseHop reads an address with or without a port; the zero Addr stands for anything else.
 func parseHop(s string) netip.Addr {
+	if with, err := netip.ParseAddrPort(s); err == nil { // as every connection has it
+		return with.Addr().Unmap().WithZone("")
+	}
 	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	if err != nil {
-		with, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return netip.Addr{}
-		}
-		a = with.Addr()
+		return netip.Addr{}
 	}
 	return a.Unmap().WithZone("")
 }

@@ -20,12 +20,13 @@ func (o *operations) GetEvent(ctx context.Context, request GetEventRequestObject
 	}
 	key := sha256.Sum256(append(id[:], detailHandwriting[:]...))
 	// When the event takes place is not known before it is found, so any change counts.
-	served, err := o.answer(ctx, key, event.TimeRange{}, func(ctx context.Context) (search.Made, error) {
+	served, err := o.answerOf(ctx, o.answersOfDetails, key, event.TimeRange{}, func(ctx context.Context) (search.Made, error) {
 		detail, err := o.details.Of(ctx, id)
 		if err != nil {
 			return search.Made{}, err
 		}
-		return search.Made{At: detail.At, Body: draft(appendDetail(newDraft(""), &detail)).done()}, nil
+		body := newWriter(nil, func(b []byte) []byte { return appendDetail(b, &detail) }).written()
+		return search.Made{At: detail.At, Body: body}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ var detailHandwriting = func() [sha256.Size]byte {
 		Event: showsAll, Zones: []event.Zone{{ID: "1", Name: "A", Price: 1, Numbered: true}}, LastSeen: showsAll.FirstSeen,
 		History: []catalogue.Change{{Kind: catalogue.Updated, Event: showsAll}, {Kind: catalogue.Updated, Event: showsAll}},
 	}}
-	return sha256.Sum256(appendDetail([]byte("1"), &detail))
+	return sha256.Sum256(appendDetail([]byte("2"), &detail))
 }()
 
 // eventAnswer is all of an event and how it came about.
@@ -50,7 +51,7 @@ type eventAnswer struct {
 
 // VisitGetEventResponse writes the answer. The error is the connection's.
 func (a eventAnswer) VisitGetEventResponse(w http.ResponseWriter) error {
-	return a.kept(w, a.served, read(a.served.Body))
+	return a.kept(w, a.served)
 }
 
 // appendDetail appends the answer.
@@ -98,8 +99,8 @@ func appendZone(b []byte, z *event.Zone) []byte {
 var stepFields = fieldsOf(changingFields, "capacity", "min_price", "max_price", "sold_out", "available")
 
 // fieldsOf picks fields by name.
-func fieldsOf(fields []field, names ...string) []field {
-	var picked []field
+func fieldsOf(fields []toldField, names ...string) []toldField {
+	var picked []toldField
 	for _, name := range names {
 		for i := range fields {
 			if fields[i].name == name {

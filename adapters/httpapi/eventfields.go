@@ -16,8 +16,22 @@ type field struct {
 	changes bool
 }
 
+// toldField is one with the name as it stands in an answer, behind another field.
+type toldField struct {
+	field
+	key string
+}
+
+func told(fields []field) []toldField {
+	told := make([]toldField, len(fields))
+	for i, f := range fields {
+		told[i] = toldField{f, `,"` + f.name + `":`}
+	}
+	return told
+}
+
 // listedFields are those that /events tells besides the published contract.
-var listedFields = []field{
+var listedFields = told([]field{
 	{"starts_at", func(b []byte, e *event.Event) []byte { return appendMoment(b, e.Facts.Start, appendInstant) }, true},
 	{"ends_at", func(b []byte, e *event.Event) []byte { return appendMoment(b, e.Facts.End, appendInstant) }, true},
 	{"time_zone", func(b []byte, e *event.Event) []byte { return appendKnown(b, e.Facts.TimeZone) }, true},
@@ -28,10 +42,10 @@ var listedFields = []field{
 	{"city", func(b []byte, e *event.Event) []byte { return appendKnown(b, e.Facts.City) }, true},
 	{"category", func(b []byte, e *event.Event) []byte { return appendKnown(b, e.Facts.Category) }, true},
 	{"provider", func(b []byte, e *event.Event) []byte { return appendText(b, e.Identity.Provider) }, false},
-}
+})
 
 // stateFields are the rest of what is known of an event, but for what is kept beside it.
-var stateFields = []field{
+var stateFields = told([]field{
 	{"starts_at_utc", func(b []byte, e *event.Event) []byte { return appendMoment(b, e.Facts.Start, appendUTC) }, false},
 	{"ends_at_utc", func(b []byte, e *event.Event) []byte { return appendMoment(b, e.Facts.End, appendUTC) }, false},
 	{"base_id", func(b []byte, e *event.Event) []byte { return appendText(b, e.Identity.Base) }, false},
@@ -45,10 +59,10 @@ var stateFields = []field{
 	{"sale_ends_at", func(b []byte, e *event.Event) []byte { return appendMoment(b, e.Facts.SaleEnd, appendInstant) }, true},
 	{"first_seen", func(b []byte, e *event.Event) []byte { return appendTime(b, e.FirstSeen) }, false},
 	{"revision", func(b []byte, e *event.Event) []byte { return strconv.AppendInt(b, e.Revision, 10) }, false},
-}
+})
 
 // contractFields are those of the published contract that are no form of another field.
-var contractFields = []field{
+var contractFields = told([]field{
 	{"title", func(b []byte, e *event.Event) []byte { return appendText(b, e.Facts.Title) }, true},
 	{"min_price", func(b []byte, e *event.Event) []byte {
 		return appendPrice(b, e.Facts.Prices.Min, e.Facts.Prices.Known)
@@ -56,18 +70,15 @@ var contractFields = []field{
 	{"max_price", func(b []byte, e *event.Event) []byte {
 		return appendPrice(b, e.Facts.Prices.Max, e.Facts.Prices.Known)
 	}, true},
-}
+})
 
 // changingFields are those that the history of an event tells.
-var changingFields = slices.DeleteFunc(slices.Concat(contractFields, listedFields, stateFields), func(f field) bool { return !f.changes })
+var changingFields = slices.DeleteFunc(slices.Concat(contractFields, listedFields, stateFields), func(f toldField) bool { return !f.changes })
 
 // appendFields appends fields of an event, each behind a comma.
-func appendFields(b []byte, fields []field, e *event.Event) []byte {
+func appendFields(b []byte, fields []toldField, e *event.Event) []byte {
 	for i := range fields {
-		b = append(b, `,"`...)
-		b = append(b, fields[i].name...)
-		b = append(b, `":`...)
-		b = fields[i].append(b, e)
+		b = fields[i].append(append(b, fields[i].key...), e)
 	}
 	return b
 }
@@ -87,10 +98,28 @@ func appendInstant(m event.Moment, b []byte) []byte {
 	if m.Offset()%60 != 0 {
 		return appendUTC(m, b)
 	}
-	return m.Time().AppendFormat(b, time.RFC3339)
+	b = m.AppendClock(append(m.AppendDate(b), 'T'))
+	return appendOffset(b, int(m.Offset())/60)
+}
+
+// appendOffset appends how far a clock is ahead of UTC, in minutes.
+func appendOffset(b []byte, minutes int) []byte {
+	if minutes == 0 {
+		return append(b, 'Z')
+	}
+	sign := byte('+')
+	if minutes < 0 {
+		sign, minutes = '-', -minutes
+	}
+	hours, minutes := minutes/60, minutes%60
+	return twoDigits(append(twoDigits(append(b, sign), hours), ':'), minutes)
 }
 
 func appendUTC(m event.Moment, b []byte) []byte { return m.Time().UTC().AppendFormat(b, time.RFC3339) }
+
+func twoDigits(b []byte, n int) []byte {
+	return append(b, "0123456789"[n/10], "0123456789"[n%10])
+}
 
 // appendTime appends a time that is known, to the millisecond as stores keep it.
 func appendTime(b []byte, t time.Time) []byte {

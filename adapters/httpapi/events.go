@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -33,7 +31,7 @@ func (o *operations) ListEvents(ctx context.Context, request ListEventsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	if served.Body == nil {
+	if !isWritten(served) {
 		return noEvents{}, nil
 	}
 	return listAnswer{question: &q, served: served, sender: o.sender}, nil
@@ -50,7 +48,8 @@ func (q *listQuestion) about() event.TimeRange {
 
 // key names the answer: all that is asked, and how this version of the service writes it.
 func (q *listQuestion) key() ports.AnswerKey {
-	b := append(q.question(), listHandwriting[:]...)
+	var room [512]byte
+	b := append(q.appendQuestion(room[:0]), listHandwriting[:]...)
 	b = binary.AppendVarint(b, q.Criteria.Now.Unix())
 	b = binary.AppendVarint(b, int64(q.Number))
 	return sha256.Sum256(append(b, q.cursor...))
@@ -72,11 +71,18 @@ func makeList(q *listQuestion, page search.Page) search.Made {
 	if page.Total == 0 {
 		return search.Made{At: page.At}
 	}
-	note := fmt.Sprintf("%d %d ", pagesOf(page.Total, q.Size), page.Number)
+	note := strconv.AppendInt(make([]byte, 0, 256), int64(pagesOf(page.Total, q.Size)), 10)
+	note = strconv.AppendInt(append(note, ' '), int64(page.Number), 10)
+	note = append(note, ' ')
 	if page.Next != nil {
-		note += cursor{mark: *page.Next, now: q.Criteria.Now}.encode(q.question())
+		var room [512]byte
+		note = cursor{mark: *page.Next, now: q.Criteria.Now}.append(note, q.appendQuestion(room[:0]))
 	}
-	return search.Made{At: page.At, Body: draft(appendList(newDraft(note), q.Size, page)).done()}
+	writer := newWriter(note, func(b []byte) []byte { return appendList(b, q.Size, page) })
+	if page.Quick {
+		return search.Made{At: page.At, Write: writer}
+	}
+	return search.Made{At: page.At, Body: writer.written()}
 }
 
 func pagesOf(total, size int) int { return (total + size - 1) / size }
@@ -114,9 +120,7 @@ type listAnswer struct {
 
 // VisitListEventsResponse writes the answer. The error is the connection's.
 func (a listAnswer) VisitListEventsResponse(w http.ResponseWriter) error {
-	page := read(a.served.Body)
-	w.Header().Set("Link", a.question.links(page.note))
-	return a.kept(w, a.served, page)
+	return a.keptWith(w, a.served, func(page written) { w.Header().Set("Link", a.question.links(page.note)) })
 }
 
 // links is the Link header (RFC 8288) by the note that makeList wrote. Its addresses are relative to the origin, which only
@@ -126,25 +130,20 @@ func (q *listQuestion) links(note string) string {
 	number, next, _ := strings.Cut(note, " ")
 	page, _ := strconv.Atoi(number) // both were written as numbers
 	pages, _ := strconv.Atoi(last)
-	list := []string{q.link("first", "page", "1")}
+	var room [1024]byte
+	b := q.given.appendLink(room[:0], "first", "page", "1")
 	if page > 1 {
-		list = append(list, q.link("prev", "page", strconv.Itoa(min(page-1, pages))))
+		b = q.given.appendLink(append(b, ", "...), "prev", "page", strconv.Itoa(min(page-1, pages)))
 	}
 	if next != "" {
-		link := q.link("next", "cursor", next)
-		if len(link) > maxTarget { // the cursor holds a title that is longer than most, and would be refused
-			link = q.link("next", "page", strconv.Itoa(page+1))
+		b = append(b, ", "...)
+		before := len(b)
+		b = q.given.appendLink(b, "next", "cursor", next)
+		if len(b)-before > maxTarget { // the cursor holds a title that is longer than most, and would be refused
+			b = q.given.appendLink(b[:before], "next", "page", strconv.Itoa(page+1))
 		}
-		list = append(list, link)
 	}
-	return strings.Join(append(list, q.link("last", "page", last)), ", ")
-}
-
-func (q *listQuestion) link(relation, parameter, value string) string {
-	query := maps.Clone(q.given)
-	delete(query, "page")
-	query[parameter] = []string{value}
-	return "</events?" + query.Encode() + `>; rel="` + relation + `"`
+	return string(q.given.appendLink(append(b, ", "...), "last", "page", last))
 }
 
 // noEvents is the answer where nothing matches: an error to programs that look at the status alone.

@@ -16,14 +16,16 @@ type cursor struct {
 	now  time.Time // what "on sale" was asked against
 }
 
-// question is the part of what is asked that stays the same from page to page.
-func (q *listQuestion) question() []byte {
-	c := q.Criteria
-	b := appendRange(make([]byte, 0, 256), c.Range)
+// appendQuestion appends the part of what is asked that stays the same from page to page.
+func (q *listQuestion) appendQuestion(b []byte) []byte {
+	c := &q.Criteria
+	b = appendRange(b, c.Range)
 	b = binary.AppendVarint(b, int64(len(c.Words)))
-	for _, text := range append(append([]string{}, c.Words...), string(c.Match), c.Currency, c.Provider, c.Organizer, c.Category, c.City, string(q.Order.By)) {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
+	for _, word := range c.Words {
+		b = appendPart(b, word)
+	}
+	for _, text := range [...]string{string(c.Match), c.Currency, c.Provider, c.Organizer, c.Category, c.City, string(q.Order.By)} {
+		b = appendPart(b, text)
 	}
 	for _, price := range [...]*event.Price{c.MinPrice, c.MaxPrice} {
 		if price == nil {
@@ -45,9 +47,14 @@ func (q *listQuestion) question() []byte {
 	return binary.AppendVarint(b, int64(q.Size))
 }
 
-// encode writes the cursor for the question.
-func (c cursor) encode(question []byte) string {
-	m, b := c.mark, []byte(nil)
+// appendPart appends a text so that it cannot run into the next.
+func appendPart(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// append appends the cursor for the question.
+func (c cursor) append(to, question []byte) []byte {
+	m, b := c.mark, make([]byte, 0, 128)
 	for _, n := range [...]int64{int64(m.Number), int64(m.Total), m.AsOf.Number, c.now.Unix(), m.After.Number} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -58,7 +65,7 @@ func (c cursor) encode(question []byte) string {
 		b = append(b, 0)
 	}
 	b = append(b, m.After.ID[:]...)
-	return string(sealed(nil, append(b, m.After.Text...), question))
+	return sealed(to, append(b, m.After.Text...), question)
 }
 
 // decodeCursor reads a cursor that was written for the question. Any other is fault.Invalid.

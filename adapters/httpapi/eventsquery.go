@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,14 +21,14 @@ const (
 // listQuestion is what /events is asked.
 type listQuestion struct {
 	search.PageRequest
-	given  url.Values // the parameters as they were written
-	cursor string     // empty for none
+	given  parameters
+	cursor string // empty for none
 }
 
 // readList reads the parameters of /events. Its errors are fault.Invalid and name the parameter.
 func readList(p ListEventsParams, clock func() time.Time) (listQuestion, error) {
-	q := listQuestion{given: url.Values{}}
-	r := reading{given: q.given}
+	var q listQuestion
+	r := reading{given: make(parameters, 0, 4)}
 	q.Criteria = catalogue.Criteria{
 		Range:     r.bounds(p.StartsAt, p.EndsAt),
 		Match:     catalogue.Match(r.oneOf("match", p.Match, string(catalogue.Within), string(catalogue.Overlaps))),
@@ -60,6 +59,7 @@ func readList(p ListEventsParams, clock func() time.Time) (listQuestion, error) 
 	if q.Criteria.OnSale != nil {
 		q.Criteria.Now = clock().Truncate(time.Minute)
 	}
+	q.given = r.given
 	err := q.readCursor(p)
 	return q, err
 }
@@ -74,7 +74,7 @@ func (q *listQuestion) readCursor(p ListEventsParams) error {
 	case *p.Cursor == "":
 		return fault.InvalidField("cursor", "cursor is empty; leave it out, or take it from next in the Link header of a page")
 	}
-	at, err := decodeCursor(*p.Cursor, q.question())
+	at, err := decodeCursor(*p.Cursor, q.appendQuestion(nil))
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ var sorts = func() (names []string) {
 
 // reading reads parameters, until the first that is wrong.
 type reading struct {
-	given url.Values // collects what was given; nil where nobody asks
+	given parameters
 	err   error
 }
 
@@ -108,9 +108,7 @@ func (r *reading) value(name string, value *string, wanted string) (string, bool
 		r.err = fault.InvalidField(name, "%s is empty; leave it out, or give %s", name, wanted)
 		return "", false
 	}
-	if r.given != nil {
-		r.given.Set(name, *value)
-	}
+	r.given = r.given.with(name, *value)
 	return *value, true
 }
 
@@ -124,7 +122,7 @@ func (r *reading) bounds(from, to string) event.TimeRange {
 			r.err = missingBound(bounds[i])
 			return event.TimeRange{}
 		}
-		r.given.Set(bounds[i], value)
+		r.given = r.given.with(bounds[i], value)
 	}
 	var within event.TimeRange
 	within, r.err = timeRange(&from, &to)
@@ -133,6 +131,9 @@ func (r *reading) bounds(from, to string) event.TimeRange {
 
 // oneOf is the first of the values unless another is given.
 func (r *reading) oneOf(name string, value *string, values ...string) string {
+	if value == nil {
+		return values[0]
+	}
 	last := len(values) - 1
 	wanted := strings.Join(values[:last], ", ") + " or " + values[last]
 	given, ok := r.value(name, value, wanted)
@@ -149,6 +150,9 @@ func (r *reading) oneOf(name string, value *string, values ...string) string {
 }
 
 func (r *reading) number(name string, value *string, least, most, unset int) int {
+	if value == nil {
+		return unset
+	}
 	wanted := "a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
 	given, ok := r.value(name, value, wanted)
 	if !ok {

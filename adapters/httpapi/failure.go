@@ -96,18 +96,6 @@ func (f *failures) internal(w http.ResponseWriter, r *http.Request, cause ...any
 	writeProblem(w, rendition.status, rendition.code, "something went wrong here; it was logged under the X-Request-Id of this answer")
 }
 
-// unbound answers a parameter that the generated code could not bind. All are single texts, and those that are
-// required are date-times, so there are two ways to fail.
-func (f *failures) unbound(w http.ResponseWriter, r *http.Request, err error) {
-	if invalid, ok := errors.AsType[*InvalidParamFormatError](err); ok {
-		err = fault.InvalidField(invalid.ParamName, "%s is given more than once; give it once", invalid.ParamName)
-	}
-	if missing, ok := errors.AsType[*RequiredParamError](err); ok {
-		err = missingBound(missing.ParamName)
-	}
-	f.answer(w, r, err)
-}
-
 // writeProblem writes the envelope of an error. It is not to be kept by caches.
 func writeProblem(w http.ResponseWriter, status int, code, message string) {
 	writeError(w, status, ErrorAnswer{Error: Problem{Code: code, Message: message}})

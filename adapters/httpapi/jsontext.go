@@ -2,16 +2,24 @@ package httpapi
 
 import "unicode/utf8"
 
+// plain are the bytes that stand in a JSON string as they are.
+var plain = func() (p [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
 // appendText appends s as a JSON string, byte for byte as encoding/json has it when it does not escape for
 // HTML: what is no UTF-8 becomes U+FFFD, and the line separators that JavaScript takes for line
 // ends are escaped.
 func appendText(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	plain := 0 // s[plain:i] can be copied as it is
+	copied := 0 // s[copied:i] can be copied as it is
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+		if plain[c] {
 			i++
 			continue
 		}
@@ -44,18 +52,18 @@ func appendText(b []byte, s string) []byte {
 		case c == '\t':
 			escaped = `\t`
 		default:
-			b = append(b, s[plain:i]...)
+			b = append(b, s[copied:i]...)
 			b = append(b, `\u00`...)
 			b = append(b, hex[c>>4], hex[c&0xf])
-			plain = i + 1
+			copied = i + 1
 		}
 		if escaped != "" {
-			b = append(b, s[plain:i]...)
+			b = append(b, s[copied:i]...)
 			b = append(b, escaped...)
-			plain = i + size
+			copied = i + size
 		}
 		i += size
 	}
-	b = append(b, s[plain:]...)
+	b = append(b, s[copied:]...)
 	return append(b, '"')
 }

@@ -47,7 +47,7 @@ func (r *reader) send(b []byte) error {
 	}
 	// A writer without deadlines is not a connection, so nobody can stall it.
 	_ = r.control.SetWriteDeadline(stalled)
-	n, err := r.to.Write(b)
+	n, err := r.to.Write(b) //nolint:gosec // it is JSON, or a page, in which texts are escaped
 	r.sent += int64(n)
 	return err
 }

@@ -14,6 +14,9 @@ var pieces = sync.Pool{New: func() any {
 // flush takes what an answer has so far: once that is a piece, it is sent, and the answer goes on with what is returned.
 type flush = func([]byte) ([]byte, error)
 
+// inOne is a flush that leaves the answer in one piece.
+func inOne(b []byte) ([]byte, error) { return b, nil }
+
 // inPieces is a flush that hands on each piece.
 func inPieces(send func([]byte) error) flush {
 	return func(b []byte) ([]byte, error) {

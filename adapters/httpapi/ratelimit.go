@@ -61,8 +61,8 @@ func limitRate(limiter ports.Limiter, clients clients, log *slog.Logger) middlew
 	}
 }
 
+// tellBudget sets the headers in the form that http.Header keeps, and as parts of one slice: all answers have them.
 func tellBudget(h http.Header, b ports.Budget) {
-	h.Set("RateLimit-Limit", strconv.Itoa(b.Limit))
-	h.Set("RateLimit-Remaining", strconv.Itoa(b.Remaining))
-	h.Set("RateLimit-Reset", strconv.Itoa(seconds(b.Reset)))
+	told := []string{strconv.Itoa(b.Limit), strconv.Itoa(b.Remaining), strconv.Itoa(seconds(b.Reset))}
+	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = told[0:1:1], told[1:2:2], told[2:3:3]
 }

@@ -14,7 +14,7 @@ const (
 // sealed appends a cursor that holds the body and goes with its question only. It is opaque to clients and no secret: who makes one
 // up is shown what anybody may see.
 func sealed(b, body, question []byte) []byte {
-	c := append([]byte{sealVersion}, body...)
+	c := append(append(make([]byte, 0, 1+len(body)+sealSum), sealVersion), body...)
 	return base64.RawURLEncoding.AppendEncode(b, append(c, sumOf(c, question)...))
 }
 

@@ -23,8 +23,12 @@ type Answers interface {
 
 // answer brings an answer that is kept, or else what load makes.
 func (o *operations) answer(ctx context.Context, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error) {
-	if o.answers != nil {
-		return o.answers.Answer(ctx, key, about, load)
+	return o.answerOf(ctx, o.answers, key, about, load)
+}
+
+func (o *operations) answerOf(ctx context.Context, kept Answers, key ports.AnswerKey, about event.TimeRange, load search.Load) (search.Served, error) {
+	if kept != nil {
+		return kept.Answer(ctx, key, about, load)
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
@@ -42,16 +46,26 @@ func makeSearch(page catalogue.Page) search.Made {
 	if len(page.Events) > ports.MaxAnswer/leastSummary {
 		return search.Made{At: page.At, Page: page}
 	}
-	d, err := appendSearch(newDraft(""), page.Events, func(b []byte) ([]byte, error) {
-		if len(b) > ports.MaxAnswer {
-			return b, errTooLarge
-		}
-		return b, nil
-	})
-	if err != nil || len(d) > ports.MaxAnswer {
+	if page.Quick && len(page.Events) <= maxPageSize {
+		return search.Made{At: page.At, Write: newWriter(nil, func(b []byte) []byte {
+			b, _ = appendSearch(b, page.Events, inOne) // which has no errors
+			return b
+		})}
+	}
+	var err error
+	body := newWriter(nil, func(b []byte) []byte {
+		b, err = appendSearch(b, page.Events, func(b []byte) ([]byte, error) {
+			if len(b) > ports.MaxAnswer {
+				return b, errTooLarge
+			}
+			return b, nil
+		})
+		return b
+	}).written()
+	if err != nil || len(body) > ports.MaxAnswer {
 		return search.Made{At: page.At, Page: page}
 	}
-	return search.Made{At: page.At, Body: draft(d).done()}
+	return search.Made{At: page.At, Body: body}
 }
 
 // searchAnswer is an answer of /search and how it came about.
@@ -63,8 +77,8 @@ type searchAnswer struct {
 
 // VisitSearchEventsResponse writes the answer. The error is the connection's.
 func (a searchAnswer) VisitSearchEventsResponse(w http.ResponseWriter) error {
-	if a.served.Body != nil {
-		return a.kept(w, a.served, read(a.served.Body))
+	if isWritten(a.served) {
+		return a.kept(w, a.served)
 	}
 	a.headers(w.Header(), a.served)
 	// The version says as much as a body would, and is known before that is written.
@@ -98,7 +112,7 @@ func cacheStatus(s search.Served) string {
 	}
 	if s.Source == search.Joined {
 		b = append(b, "; collapsed"...)
-	} else if s.Body != nil {
+	} else if s.Kept {
 		b = append(b, "; stored"...)
 	}
 	return string(b)
@@ -130,7 +144,7 @@ func appendRange(b []byte, r event.TimeRange) []byte {
 // handwriting is the hash of how an answer is written that shows everything that answers have. What is not to be seen
 // in it, and still changes answers, has to change the number.
 var handwriting = func() [sha256.Size]byte {
-	b, _ := appendSearch([]byte("1"), []event.Event{{}, showsAll}, inPieces(nil)) // shorter than a piece
+	b, _ := appendSearch([]byte("2"), []event.Event{{}, showsAll}, inPieces(nil)) // shorter than a piece
 	return sha256.Sum256(b)
 }()
 

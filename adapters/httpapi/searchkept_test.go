@@ -154,6 +154,38 @@ func TestAKeptAnswerIsTheSame(t *testing.T) {
 	assert.Empty(t, serve(t, service{}).get(t, "/search").Header.Get("Cache-Status"), "nothing is said where nothing is kept")
 }
 
+// quick is a catalogue that finds everything at once.
+type quick struct{ ports.Searcher }
+
+func (q quick) Search(ctx context.Context, query catalogue.Query) (catalogue.Page, error) {
+	page, err := q.Searcher.Search(ctx, query)
+	page.Quick = true
+	return page, err
+}
+
+func TestWhatIsFoundQuicklyIsKeptTheSecondTime(t *testing.T) {
+	for _, target := range []string{"/search", "/events?starts_at=2021-01-01T00:00:00Z&ends_at=2022-01-01T00:00:00Z&pageSize=3"} {
+		t.Run(target, func(t *testing.T) {
+			made, _, _ := serveKept(t, search.NewEvents(summer, 10))
+			want := made.get(t, target)
+			s, c, _ := serveKept(t, search.NewEvents(quick{summer}, 10))
+			for n, status := range []string{"fwd=uri-miss$", "fwd=uri-miss; stored$", "hit; ", "hit; "} {
+				got := s.get(t, target)
+				assert.Regexp(t, "^Marquee; "+status, got.Header.Get("Cache-Status"), "asked %d times before", n)
+				require.Equal(t, want.body, got.body)
+				for _, name := range []string{"ETag", "Link", "Content-Length", "Content-Type", "Cache-Control", "Vary"} {
+					require.Equal(t, want.Header.Get(name), got.Header.Get(name), name)
+				}
+			}
+			assert.EqualValues(t, 2, c.asked.Load())
+
+			s, _, _ = serveKept(t, search.NewEvents(quick{summer}, 10))
+			known := s.get(t, target, "If-None-Match", want.Header.Get("ETag"))
+			assert.Equal(t, http.StatusNotModified, known.StatusCode, "also where nothing is kept")
+		})
+	}
+}
+
 func TestAnAnswerIsKeptByWhatItIsAbout(t *testing.T) {
 	s, c, _ := serveKept(t, search.NewEvents(summer, 10))
 	same := []string{

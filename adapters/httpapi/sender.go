@@ -24,10 +24,28 @@ func (s *sender) headers(h http.Header, served search.Served) {
 	}
 }
 
-// kept sends an answer that came out of what is kept. The error is the connection's.
-func (s *sender) kept(w http.ResponseWriter, served search.Served, a written) error {
-	s.headers(w.Header(), served)
-	return s.whole(w, a)
+// isWritten tells whether an answer is there as it is kept, or can be written like that.
+func isWritten(served search.Served) bool { return served.Body != nil || served.Write != nil }
+
+// kept sends an answer that is kept, or could be. The error is the connection's.
+func (s *sender) kept(w http.ResponseWriter, served search.Served) error {
+	return s.keptWith(w, served, func(written) {})
+}
+
+// keptWith is kept for who has headers to set when the answer is written.
+func (s *sender) keptWith(w http.ResponseWriter, served search.Served, then func(written)) (err error) {
+	send := func(b []byte) {
+		a := read(b)
+		s.headers(w.Header(), served)
+		then(a)
+		err = s.whole(w, a)
+	}
+	if served.Body != nil {
+		send(served.Body)
+	} else {
+		writer(served.Write).lend(send)
+	}
+	return err
 }
 
 // whole sends an answer that is known to its end. One with a tag may be held by the client already, who is then told so. The error
@@ -46,7 +64,7 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 		c = choose(asked.Header["Accept-Encoding"])
 	}
 	if a.tag != "" {
-		h.Set("ETag", entityTag(a.tag, c))
+		h["Etag"] = []string{entityTag(a.tag, c)} // in the form that http.Header keeps
 		if holds(asked.Header["If-None-Match"], a.tag) {
 			return notModified(w)
 		}
@@ -61,11 +79,12 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	s.pace.allow(w)
-	w.WriteHeader(status)
 	if asked.Method == http.MethodHead {
+		s.pace.allow(w)
+		w.WriteHeader(status)
 		return nil
 	}
+	w.WriteHeader(status)
 	reader := s.pace.start(w)
 	for len(body) > pieceSize {
 		if err := reader.send(body[:pieceSize]); err != nil {

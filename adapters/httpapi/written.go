@@ -7,30 +7,45 @@ import (
 // An answer is kept as it is sent, behind a line of what its headers are made of: the tag of its body, and what its route has
 // to say besides.
 
-// draft is an answer that is being written.
-type draft []byte
-
-// newDraft begins an answer with what its route has to say besides; that has no end of line in it.
-func newDraft(note string) draft {
-	d := append(make(draft, tagSize, 512), note...)
-	return append(d, '\n')
-}
-
-// done is the answer as it is kept.
-func (d draft) done() []byte {
-	head := bytes.IndexByte(d, '\n')
-	copy(d, tagOf(d[head+1:]))
-	return d
-}
-
 // written is an answer that was kept.
 type written struct {
 	tag, note string
 	body      []byte // not to be changed
 }
 
-// read takes an answer apart that done has made.
+// writer appends an answer as it is kept.
+type writer func(b []byte) []byte
+
+// newWriter makes one of a route that has something to say besides; that has no end of line in it.
+func newWriter(note []byte, appendBody func([]byte) []byte) writer {
+	return func(b []byte) []byte {
+		tag := len(b)
+		b = append(b, make([]byte, tagSize)...)
+		b = append(append(b, note...), '\n')
+		body := len(b)
+		b = appendBody(b)
+		appendTag(b[:tag], b[body:])
+		return b
+	}
+}
+
+// written is the answer in no more room than it takes, because it may be kept for long.
+func (w writer) written() (kept []byte) {
+	w.lend(func(b []byte) { kept = bytes.Clone(b) })
+	return kept
+}
+
+// lend gives the answer to who needs it only for now.
+func (w writer) lend(to func(b []byte)) {
+	piece, _ := pieces.Get().(*[]byte) // it holds nothing else
+	b := w((*piece)[:0])
+	to(b)
+	keepPiece(piece, b)
+}
+
+// read takes an answer apart that write has made.
 func read(kept []byte) written {
 	head, body, _ := bytes.Cut(kept, []byte("\n"))
-	return written{tag: string(head[:tagSize]), note: string(head[tagSize:]), body: body}
+	line := string(head)
+	return written{tag: line[:tagSize], note: line[tagSize:], body: body}
 }
