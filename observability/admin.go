@@ -27,12 +27,14 @@ type AdminOptions struct {
 	Probes   *Probes
 	// Status is the detailed status, under /status; left out when nil.
 	Status http.Handler
+	// Verify compares what is searched with the store, under POST /verify; left out when nil.
+	Verify http.Handler
 	// Logger is told of metrics that cannot be gathered; discarded when nil.
 	Logger *slog.Logger
 }
 
 // NewAdmin serves what is for operators and must not be public: /metrics, /livez, /readyz, /status,
-// /debug/pprof/ and an index of them.
+// /debug/pprof/ and an index of them; and what they may have done, under /verify.
 func NewAdmin(o AdminOptions) http.Handler {
 	log := cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	mux := http.NewServeMux()
@@ -45,6 +47,9 @@ func NewAdmin(o AdminOptions) http.Handler {
 	add("/readyz", "whether it should get requests, and why not", http.HandlerFunc(o.Probes.Ready))
 	if o.Status != nil {
 		add("/status", "how the service and its feeds stand", o.Status)
+	}
+	if o.Verify != nil {
+		mux.Handle("POST /verify", o.Verify) // not among the pages: a look at it must not read the whole catalogue
 	}
 	add("/metrics", "metrics for Prometheus", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(log.Handler(), slog.LevelWarn),

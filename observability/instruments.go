@@ -21,6 +21,13 @@ type instruments struct {
 	following      *prometheus.GaugeVec
 	behind         *prometheus.GaugeVec
 
+	indexFills         *prometheus.CounterVec
+	indexAudits        *prometheus.CounterVec
+	indexAuditedEvents *prometheus.CounterVec
+	indexWrongEvents   *prometheus.CounterVec
+	indexMismatches    *prometheus.CounterVec
+	indexWrites        *prometheus.CounterVec
+
 	roles        *prometheus.GaugeVec
 	dependencyUp *prometheus.GaugeVec
 
@@ -82,6 +89,13 @@ func newInstruments(reg prometheus.Registerer) instruments {
 		answerBreaker:  metricAnswerBreaker.gauge(reg),
 		following:      metricFollowing.gauge(reg),
 		behind:         metricBehind.gauge(reg),
+
+		indexFills:         metricIndexFills.counter(reg),
+		indexAudits:        metricIndexAudits.counter(reg),
+		indexAuditedEvents: metricIndexAuditedEvents.counter(reg),
+		indexWrongEvents:   metricIndexWrongEvents.counter(reg),
+		indexMismatches:    metricIndexMismatches.counter(reg),
+		indexWrites:        metricIndexWrites.counter(reg),
 
 		roles:        metricRole.gauge(reg),
 		dependencyUp: metricDependencyUp.gauge(reg),

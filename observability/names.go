@@ -8,6 +8,7 @@ import (
 
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/fault"
+	"github.com/marquee-events/marquee/core/search"
 )
 
 // MetricType is the type of a metric as Prometheus knows it.
@@ -134,6 +135,17 @@ var codeClasses = []string{"1xx", "2xx", "3xx", "4xx", "5xx", other}
 
 // httpMethods are the methods that labels and spans tell apart.
 var httpMethods = []string{"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+
+// auditNames are the ways in which an index is looked at.
+var auditNames = []string{search.AuditItself, search.AuditStore}
+
+func phaseNames() []string {
+	var names []string
+	for _, p := range search.ModelPhases() {
+		names = append(names, string(p))
+	}
+	return names
+}
 
 func kindNames() []string {
 	var names []string

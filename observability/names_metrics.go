@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/search"
 	"github.com/marquee-events/marquee/ports"
 )
 
@@ -37,10 +38,14 @@ var (
 	labelLookup     = Label{Name: "outcome", Help: "whether there was an answer, current or not", Values: []string{cacheHit, cacheMiss, cacheError}}
 	labelAnswer     = Label{Name: "served", Help: "from memory or redis, loaded (made), joined (made for another who asked at the same time) or stale (it cannot be made)",
 		Values: []string{answerMemory, answerRedis, answerLoaded, answerJoined, answerStale}}
+	labelPhase     = Label{Name: "phase", Help: "what the process does about its index: loading, following (it answers searches) or over_budget", Values: phaseNames()}
+	labelFilledBy  = Label{Name: "source", Help: "what the index was filled from: store or file", Values: []string{search.FromStore, search.FromFile}}
+	labelFill      = Label{Name: "outcome", Help: "kind of the error, ok for none, over_budget for a catalogue that is too large", Values: append(kindNames(), ports.CodeOverBudget)}
+	labelAudit     = Label{Name: "how", Help: "what the index was compared with: itself, as it was when it came, or the store", Values: auditNames}
 	labelLimit     = Label{Name: "decision", Help: "what the limiter said", Values: []string{limitAllowed, limitRefused}}
 	labelRole      = Label{Name: "role", Help: "what the process does", Values: roleNames}
-	labelNeed      = Label{Name: "dependency", Help: "what the process needs", Bound: "the readiness checks, 16 at most, and other"}
-	labelPool      = Label{Name: "pool", Help: "what the connections are for", Values: []string{ports.PoolStoreRead, ports.PoolStoreWatch, ports.PoolStoreWrite, ports.PoolRedis}}
+	labelNeed      = Label{Name: "dependency", Help: "what the process depends on", Bound: "the dependencies that are asked, 16 at most, and other"}
+	labelPool      = Label{Name: "pool", Help: "what the connections are for", Values: []string{ports.PoolStoreRead, ports.PoolStoreSnapshot, ports.PoolStoreWatch, ports.PoolStoreWrite, ports.PoolRedis}}
 	labelConn      = Label{Name: "state", Help: "in use or idle", Values: []string{connInUse, connIdle}}
 	labelVersion   = Label{Name: "version", Help: "version of the build", Bound: "one"}
 	labelRevision  = Label{Name: "revision", Help: "revision of the source", Bound: "one"}
@@ -61,7 +66,7 @@ var (
 	metricRole = Metric{Name: "marquee_role", Type: TypeGauge, Unit: "1", Labels: []Label{labelRole},
 		Help: "1 for each role that the process has."}
 	metricDependencyUp = Metric{Name: "marquee_dependency_up", Type: TypeGauge, Unit: "1", Labels: []Label{labelNeed},
-		Help: "1 while the dependency answers the readiness check, 0 while it does not, as last asked."}
+		Help: "1 while the dependency answers, 0 while it does not, as last asked; whether the process is ready does not always hang on it."}
 	metricDiskFree = Metric{Name: "marquee_data_free_bytes", Type: TypeGauge, Unit: "bytes",
 		Help: "Bytes that are free for this process on the disk of its data folder. Absent where it keeps none."}
 	metricDiskSize = Metric{Name: "marquee_data_size_bytes", Type: TypeGauge, Unit: "bytes",
@@ -110,6 +115,33 @@ var (
 		Help: "1 while the change log is followed to tell which answers are current, 0 while it cannot be read."}
 	metricBehind = Metric{Name: "marquee_answer_changes_behind", Type: TypeGauge, Unit: "changes",
 		Help: "Changes that are in the log and not yet read to tell which answers are current, as last read."}
+
+	metricIndexPhase = Metric{Name: "marquee_index_phase", Type: TypeGauge, Unit: "1", Labels: []Label{labelPhase},
+		Help: "1 for the phase that the index in memory is in, 0 for the others; searches are answered by the store in all but following. Absent, as all of the index is, where a process keeps none."}
+	metricIndexEvents = Metric{Name: "marquee_index_events", Type: TypeGauge, Unit: "events",
+		Help: "Events that the index holds."}
+	metricIndexBytes = Metric{Name: "marquee_index_bytes", Type: TypeGauge, Unit: "bytes",
+		Help: "Bytes of memory that the index takes, about."}
+	metricIndexRecent = Metric{Name: "marquee_index_recent_events", Type: TypeGauge, Unit: "events",
+		Help: "Events that changed since the index was last brought into one piece."}
+	metricIndexLag = Metric{Name: "marquee_index_lag_seconds", Type: TypeGauge, Unit: "seconds",
+		Help: "For how long the index may have been behind the store, 0 where it misses nothing. Absent while it is not followed."}
+	metricIndexBehind = Metric{Name: "marquee_index_changes_behind", Type: TypeGauge, Unit: "changes",
+		Help: "Changes that are in the log and not yet in the index, as far as is known."}
+	metricIndexAudited = Metric{Name: "marquee_index_last_audited_timestamp_seconds", Type: TypeGauge, Unit: "seconds",
+		Help: "When all of the index had last been compared with the store, since 1970. Absent while that did not happen."}
+	metricIndexFills = Metric{Name: "marquee_index_fills_total", Type: TypeCounter, Unit: "fills", Labels: []Label{labelFilledBy, labelFill},
+		Help: "Attempts to fill the index."}
+	metricIndexAudits = Metric{Name: "marquee_index_audits_total", Type: TypeCounter, Unit: "audits", Labels: []Label{labelAudit, labelOutcome},
+		Help: "Looks at a part of the index, whether it is right."}
+	metricIndexAuditedEvents = Metric{Name: "marquee_index_audited_events_total", Type: TypeCounter, Unit: "events", Labels: []Label{labelAudit},
+		Help: "Events of the index that were looked at."}
+	metricIndexWrongEvents = Metric{Name: "marquee_index_wrong_events_total", Type: TypeCounter, Unit: "events", Labels: []Label{labelAudit},
+		Help: "Events that were held and should not be, were not held, or were held otherwise, and have been put right."}
+	metricIndexMismatches = Metric{Name: "marquee_index_mismatches_total", Type: TypeCounter, Unit: "days", Labels: []Label{labelAudit},
+		Help: "Days that the index had wrong, each time that it was found so; they have been put right."}
+	metricIndexWrites = Metric{Name: "marquee_index_file_writes_total", Type: TypeCounter, Unit: "writes", Labels: []Label{labelOutcome},
+		Help: "Attempts to write the index to its file."}
 
 	metricFetches = Metric{Name: "marquee_fetches_total", Type: TypeCounter, Unit: "fetches", Labels: []Label{labelProvider, labelFetch},
 		Help: "Readings of a feed that have ended."}
@@ -195,6 +227,8 @@ func Metrics() []Metric {
 		metricPoolConnections, metricPoolMost, metricPoolWaits, metricPoolWaited, metricPoolRefused, metricTelemetryErrors, metricPortCalls, metricPortDuration,
 		metricHTTPRequests, metricHTTPDuration, metricHTTPInFlight, metricClientRequests, metricClientDuration, metricLimitDecisions,
 		metricAnswerLookups, metricAnswers, metricAnswersDropped, metricAnswerBreaker, metricFollowing, metricBehind,
+		metricIndexPhase, metricIndexEvents, metricIndexBytes, metricIndexRecent, metricIndexLag, metricIndexBehind, metricIndexAudited,
+		metricIndexFills, metricIndexAudits, metricIndexAuditedEvents, metricIndexWrongEvents, metricIndexMismatches, metricIndexWrites,
 		metricFetches, metricFeedBytes, metricFeedRecords, metricDamagedRecords, metricFeedInterval, metricFeedAnswered, metricFeedFailed, metricLastConcluded, metricFeedEvents, metricOpenRejections, metricHeldEvents,
 		metricFeedRetries, metricFeedBreaker,
 		metricRunsBegun, metricRunsRefused, metricRuns, metricRunDuration, metricEventsChanged, metricChunks, metricSkipped, metricRejections,

@@ -12,29 +12,30 @@ import (
 
 // The attributes that are Marquee's own.
 const (
-	attrOutcome     = attribute.Key("marquee.outcome")
-	attrProvider    = attribute.Key("marquee.provider")
-	attrRun         = attribute.Key("marquee.run")
-	attrRunState    = attribute.Key("marquee.run.state")
-	attrChunk       = attribute.Key("marquee.chunk")
-	attrAdded       = attribute.Key("marquee.events.added")
-	attrUpdated     = attribute.Key("marquee.events.updated")
-	attrWithdrawn   = attribute.Key("marquee.events.withdrawn")
-	attrReturned    = attribute.Key("marquee.events.returned")
-	attrRejected    = attribute.Key("marquee.records.rejected")
-	attrRecords     = attribute.Key("marquee.records")
-	attrBytes       = attribute.Key("marquee.bytes")
-	attrNotModified = attribute.Key("marquee.not_modified")
-	attrRepeated    = attribute.Key("marquee.chunk.repeated")
-	attrLate        = attribute.Key("marquee.chunk.late")
-	attrFound       = attribute.Key("marquee.search.events")
-	attrLimit       = attribute.Key("marquee.search.limit")
-	attrLayer       = attribute.Key("marquee.cache.layer")
-	attrCacheHit    = attribute.Key("marquee.cache.hit")
-	attrAnswerSize  = attribute.Key("marquee.answer.bytes")
-	attrAttempt     = attribute.Key("marquee.delivery.attempt")
-	attrVerdict     = attribute.Key("marquee.delivery.outcome")
-	attrMessageKind = attribute.Key("marquee.message.kind")
+	attrOutcome        = attribute.Key("marquee.outcome")
+	attrProvider       = attribute.Key("marquee.provider")
+	attrRun            = attribute.Key("marquee.run")
+	attrRunState       = attribute.Key("marquee.run.state")
+	attrChunk          = attribute.Key("marquee.chunk")
+	attrAdded          = attribute.Key("marquee.events.added")
+	attrUpdated        = attribute.Key("marquee.events.updated")
+	attrWithdrawn      = attribute.Key("marquee.events.withdrawn")
+	attrReturned       = attribute.Key("marquee.events.returned")
+	attrRejected       = attribute.Key("marquee.records.rejected")
+	attrRecords        = attribute.Key("marquee.records")
+	attrBytes          = attribute.Key("marquee.bytes")
+	attrNotModified    = attribute.Key("marquee.not_modified")
+	attrRepeated       = attribute.Key("marquee.chunk.repeated")
+	attrLate           = attribute.Key("marquee.chunk.late")
+	attrFound          = attribute.Key("marquee.search.events")
+	attrSnapshotEvents = attribute.Key("marquee.snapshot.events")
+	attrLimit          = attribute.Key("marquee.search.limit")
+	attrLayer          = attribute.Key("marquee.cache.layer")
+	attrCacheHit       = attribute.Key("marquee.cache.hit")
+	attrAnswerSize     = attribute.Key("marquee.answer.bytes")
+	attrAttempt        = attribute.Key("marquee.delivery.attempt")
+	attrVerdict        = attribute.Key("marquee.delivery.outcome")
+	attrMessageKind    = attribute.Key("marquee.message.kind")
 )
 
 // Attributes are all attributes of spans, by key. Keys without "marquee." follow OpenTelemetry's
@@ -57,6 +58,7 @@ func Attributes() []Attribute {
 		{attrRepeated, "whether the chunk had been applied before"},
 		{attrLate, "whether a later run is known"},
 		{attrFound, "events on the page"},
+		{attrSnapshotEvents, "events that were handed over"},
 		{attrLimit, "events that the page may have"},
 		{attrLayer, "memory or redis"},
 		{attrCacheHit, "whether there was an answer, current or not"},
@@ -95,6 +97,8 @@ func Attributes() []Attribute {
 var (
 	callSearch = Call{Port: "searcher", Method: "search", Kind: trace.SpanKindClient, Store: true, Hot: true,
 		Help: "a search", Attributes: []attribute.Key{attrLimit, attrFound}}
+	callIndexSearch = Call{Port: "index", Method: "search", Kind: trace.SpanKindInternal, Hot: true,
+		Help: "a search in memory", Attributes: []attribute.Key{attrLimit, attrFound}}
 	callEvent = Call{Port: "event_reader", Method: "event", Kind: trace.SpanKindClient, Store: true, Hot: true,
 		Help: "a question for all that is known of an event"}
 	callAllow = Call{Port: "limiter", Method: "allow", Kind: trace.SpanKindInternal, Hot: true,
@@ -103,6 +107,8 @@ var (
 		Help: "a look at the change log"}
 	callAwait = Call{Port: "change_reader", Method: "await", Untraced: true,
 		Help: "the wait for a change, for as long as it lasts"}
+	callSnapshot = Call{Port: "snapshotter", Method: "snapshot", Kind: trace.SpanKindClient, Store: true, Hot: true,
+		Help: "the reading of the catalogue, or of a part of it, including what its reader does with the events", Attributes: []attribute.Key{attrSnapshotEvents}}
 	callAnswerGet = Call{Port: "answer_cache", Method: "get", Kind: trace.SpanKindInternal, Layered: true, Hot: true,
 		Help: "a look for an answer that is kept", Attributes: []attribute.Key{attrLayer, attrCacheHit}}
 	callAnswerPut = Call{Port: "answer_cache", Method: "put", Kind: trace.SpanKindInternal, Layered: true, Hot: true,
@@ -144,7 +150,7 @@ var (
 // Calls are all methods of ports that are watched.
 func Calls() []Call {
 	return []Call{
-		callSearch, callEvent, callAllow, callChanges, callAwait, callAnswerGet, callAnswerPut, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
+		callSearch, callIndexSearch, callEvent, callAllow, callChanges, callAwait, callSnapshot, callAnswerGet, callAnswerPut, callApply, callComplete, callPending, callConclude, callBegin, callFetch,
 		callPublish, callConsume, callBacklog, callOldest, callSuspect, callAbsolve, callPark, callParked, callCountParked, callRejected, callFeeds, callAcquire, callRelease,
 	}
 }

@@ -20,8 +20,12 @@ const probeTimeout = 2 * time.Second
 // Probes tell an orchestrator whether the process lives and whether it should get requests. They may be used from
 // many goroutines.
 //
-// A process is ready when it was told so and every check passes. It starts as not ready, and says that it is
+// A process is ready when it was told so and every check passes that decides. It starts as not ready, and says that it is
 // starting. Liveness asks nothing of anybody: restarting this process mends no dependency.
+//
+// What a process depends on, and whether it is ready, are two questions. A dependency without which it can do nothing
+// decides (Add). One without which it still does what requests are for does not, and is told all the same (Watch). And what decides may be
+// no dependency at all (Require).
 type Probes struct {
 	running singleflight.Group
 
@@ -31,12 +35,14 @@ type Probes struct {
 }
 
 type check struct {
-	name    string
-	timeout time.Duration
-	run     func(context.Context) error
+	name       string
+	timeout    time.Duration
+	run        func(context.Context) error
+	decides    bool
+	dependency bool
 }
 
-// Failure is a readiness check that did not pass.
+// Failure is a check that did not pass.
 type Failure struct {
 	Check string `json:"check"`
 	Error string `json:"error"`
@@ -46,21 +52,38 @@ type Failure struct {
 type Readiness struct {
 	Ready   bool      `json:"ready"`
 	Reason  string    `json:"reason,omitempty"` // why it should get no requests, whatever the checks say
-	Failing []Failure `json:"failing"`          // by name
+	Failing []Failure `json:"failing"`          // the checks that decide, by name
+	// NotDecisive are dependencies that do not answer and that the process is ready without, by name.
+	NotDecisive []Failure `json:"not_decisive,omitempty"`
 }
 
 // NewProbes are of a process that is starting.
 func NewProbes() *Probes { return &Probes{reason: "starting"} }
 
-// Add adds a readiness check. It may take up to timeout (two seconds unless set) and should end with its context.
-// One that does not fails, and is not started again before it has ended.
+// Add adds a dependency that the process is not ready without. Its check may take up to timeout (two seconds unless set) and
+// should end with its context. One that does not fails, and is not started again before it has ended. A name is that of
+// one check.
 func (p *Probes) Add(name string, timeout time.Duration, run func(context.Context) error) {
-	if timeout <= 0 {
-		timeout = probeTimeout
+	p.add(check{name: name, timeout: timeout, run: run, decides: true, dependency: true})
+}
+
+// Watch adds a dependency that the process is ready without. Whether it answers is told, as of one that was added.
+func (p *Probes) Watch(name string, timeout time.Duration, run func(context.Context) error) {
+	p.add(check{name: name, timeout: timeout, run: run, dependency: true})
+}
+
+// Require adds something else that the process is not ready without. It is no dependency, and not among their metrics.
+func (p *Probes) Require(name string, timeout time.Duration, run func(context.Context) error) {
+	p.add(check{name: name, timeout: timeout, run: run, decides: true})
+}
+
+func (p *Probes) add(c check) {
+	if c.timeout <= 0 {
+		c.timeout = probeTimeout
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.checks = append(p.checks, check{name: name, timeout: timeout, run: run})
+	p.checks = append(p.checks, c)
 }
 
 // SetReady says that the process has started and may get requests, if the checks agree.
@@ -83,42 +106,56 @@ func (p *Probes) set(reason string) {
 // Readiness runs all checks side by side. Callers at the same time share one run of each.
 func (p *Probes) Readiness(ctx context.Context) Readiness {
 	p.mu.Lock()
-	reason, checks := p.reason, slices.Clone(p.checks)
+	r := Readiness{Reason: p.reason, Failing: []Failure{}}
 	p.mu.Unlock()
-
-	results := make([]error, len(checks))
-	var all sync.WaitGroup
-	for i, c := range checks {
-		all.Go(func() { results[i] = p.pass(ctx, c) })
-	}
-	all.Wait()
-
-	r := Readiness{Reason: reason, Failing: []Failure{}}
-	for i, err := range results {
-		if err != nil {
-			r.Failing = append(r.Failing, Failure{Check: checks[i].name, Error: errorText(err)})
+	for _, c := range p.ask(ctx) {
+		switch {
+		case c.err == nil:
+		case c.decides:
+			r.Failing = append(r.Failing, Failure{Check: c.name, Error: errorText(c.err)})
+		default:
+			r.NotDecisive = append(r.NotDecisive, Failure{Check: c.name, Error: errorText(c.err)})
 		}
 	}
-	slices.SortFunc(r.Failing, func(a, b Failure) int { return strings.Compare(a.Check, b.Check) })
 	r.Ready = r.Reason == "" && len(r.Failing) == 0
 	return r
 }
 
-// tell keeps the gauge of each check.
-func (p *Probes) tell(ctx context.Context, rec *Recorder) {
-	failing := map[string]bool{}
-	for _, f := range p.Readiness(ctx).Failing {
-		failing[f.Check] = true
+// asked is a check, and why it did not pass.
+type asked struct {
+	check
+	err error
+}
+
+// ask returns all checks, by name.
+func (p *Probes) ask(ctx context.Context) []asked {
+	p.mu.Lock()
+	checks := make([]asked, len(p.checks))
+	for i, c := range p.checks {
+		checks[i].check = c
 	}
+	p.mu.Unlock()
+	var all sync.WaitGroup
+	for i := range checks {
+		all.Go(func() { checks[i].err = p.pass(ctx, checks[i].check) })
+	}
+	all.Wait()
+	slices.SortFunc(checks, func(a, b asked) int { return strings.Compare(a.name, b.name) })
+	return checks
+}
+
+// tell keeps the gauge of each dependency.
+func (p *Probes) tell(ctx context.Context, rec *Recorder) {
+	checks := p.ask(ctx)
 	if ctx.Err() != nil {
 		return // the checks were given up, and say nothing
 	}
-	p.mu.Lock()
-	checks := slices.Clone(p.checks)
-	p.mu.Unlock()
 	for _, c := range checks {
+		if !c.dependency {
+			continue
+		}
 		up := 1.0
-		if failing[c.name] {
+		if c.err != nil {
 			up = 0
 		}
 		rec.dependencyUp.WithLabelValues(rec.checks.label(c.name)).Set(up)

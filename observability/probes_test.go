@@ -53,6 +53,39 @@ func TestAProcessIsReadyWhenItSaysSoAndEveryCheckPasses(t *testing.T) {
 	require.Empty(t, r.Failing)
 }
 
+// What a process is ready without is told, and keeps no request away from it.
+func TestADependencyThatDoesNotDecideIsToldAllTheSame(t *testing.T) {
+	r, p := newRig(t), observability.NewProbes()
+	p.SetReady()
+	var search, store error
+	p.Require("search", 0, func(context.Context) error { return search })
+	p.Watch("store", 0, func(context.Context) error { return store })
+	p.Watch("broker", 0, func(context.Context) error { return nil })
+	require.Equal(t, observability.Readiness{Ready: true, Failing: []observability.Failure{}}, p.Readiness(t.Context()))
+
+	store = errors.New("refused")
+	away := []observability.Failure{{Check: "store", Error: "refused"}}
+	w := httptest.NewRecorder()
+	p.Ready(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	require.Equal(t, http.StatusOK, w.Code)
+	require.JSONEq(t, `{"ready":true,"failing":[],"not_decisive":[{"check":"store","error":"refused"}]}`, w.Body.String())
+
+	search = errors.New("nobody answers them")
+	require.Equal(t, observability.Readiness{Failing: []observability.Failure{{Check: "search", Error: "nobody answers them"}}, NotDecisive: away}, p.Readiness(t.Context()))
+
+	watching, stop := context.WithCancel(t.Context())
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		observability.Watch(watching, time.Minute, observability.Watched{Probes: p}, r.Recorder)
+	}()
+	require.Eventually(t, func() bool { return len(r.values("marquee_dependency_up")) == 1 }, time.Minute, time.Millisecond)
+	stop()
+	<-watched
+	r.only("marquee_dependency_up", map[string]int{"dependency=broker": 1})
+	require.Equal(t, 2, r.series("marquee_dependency_up"), "of the store and the broker; search is no dependency")
+}
+
 func TestACheckHasATimeoutAndIsNotStartedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := observability.NewProbes()
@@ -143,6 +176,20 @@ func TestAdmin(t *testing.T) {
 	open := get("/metrics", "application/openmetrics-text; version=1.0.0")
 	require.Contains(t, open.Header().Get("Content-Type"), "application/openmetrics-text")
 	require.Contains(t, open.Body.String(), "# EOF")
+}
+
+func TestAdminVerifiesWhenItIsToldTo(t *testing.T) {
+	r := newRig(t)
+	ask := func(method string, verify http.Handler) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h := observability.NewAdmin(observability.AdminOptions{Registry: r.registry, Probes: observability.NewProbes(), Verify: verify})
+		h.ServeHTTP(w, httptest.NewRequest(method, "/verify", nil))
+		return w
+	}
+	verify := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "verified") })
+	require.Equal(t, "verified", ask(http.MethodPost, verify).Body.String())
+	require.Equal(t, http.StatusMethodNotAllowed, ask(http.MethodGet, verify).Code, "a browser that looks ahead starts nothing")
+	require.Equal(t, http.StatusNotFound, ask(http.MethodPost, nil).Code)
 }
 
 func TestTheAdminServerLetsAProfileTakeAMinute(t *testing.T) {

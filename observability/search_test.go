@@ -41,6 +41,54 @@ func TestASearchIsCountedTimedAndTraced(t *testing.T) {
 	require.Equal(t, span.SpanContext.SpanID(), trace.SpanContextFromContext(w.seen).SpanID(), "what is called sees the span")
 }
 
+// inMemory is a read model of which nothing but searches is asked.
+type inMemory struct {
+	ports.ReadModel
+
+	world *world
+}
+
+func (m inMemory) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, error) {
+	return m.world.Search(ctx, q)
+}
+
+func TestASearchInMemoryIsOneOfNoDatabase(t *testing.T) {
+	r := newRig(t)
+	s := observability.ObserveReadModel(inMemory{world: &world{page: catalogue.Page{Events: make([]event.Event, 3)}}}, r.Recorder)
+	ctx, parent := r.tracing.Provider().Tracer("test").Start(t.Context(), "request")
+	_, err := s.Search(ctx, catalogue.Query{Limit: 20})
+	parent.End()
+	require.NoError(t, err)
+	r.only("marquee_port_calls_total", map[string]int{"method=search outcome=ok port=index": 1})
+	require.Equal(t, "\nrequest (internal)\n  index.search (internal)", r.tree())
+	require.Equal(t, map[string]any{"marquee.outcome": "ok", "marquee.search.limit": 20, "marquee.search.events": 3}, attributes(r.span("index.search")))
+}
+
+func TestASnapshotTellsHowMuchWasRead(t *testing.T) {
+	r := newRig(t)
+	w := &world{page: catalogue.Page{Events: make([]event.Event, 3), At: catalogue.Version{Number: 7}}}
+	s := observability.ObserveSnapshotter(w, r.Recorder)
+	ctx, parent := r.tracing.Provider().Tracer("test").Start(t.Context(), "load")
+	taken := 0
+	at, err := s.Snapshot(ctx, event.TimeRange{}, func(e *event.Event) error {
+		require.Same(t, &w.page.Events[taken], e)
+		taken++
+		return nil
+	})
+	parent.End()
+	require.NoError(t, err)
+	require.Equal(t, w.page.At, at)
+	require.Equal(t, 3, taken)
+	r.only("marquee_port_calls_total", map[string]int{"method=snapshot outcome=ok port=snapshotter": 1})
+	require.Equal(t, map[string]any{
+		"db.system.name": "sqlite", "db.operation.name": "snapshot", "marquee.outcome": "ok", "marquee.snapshot.events": 3,
+	}, attributes(r.span("snapshotter.snapshot")))
+
+	full := errors.New("full")
+	_, err = s.Snapshot(t.Context(), event.TimeRange{}, func(*event.Event) error { return full })
+	require.Equal(t, full, err, "the error passes unchanged")
+}
+
 func TestAHotCallStartsNoTraceOfItsOwn(t *testing.T) {
 	r := newRig(t)
 	_, err := observability.ObserveSearcher(&world{}, r.Recorder).Search(t.Context(), catalogue.Query{Limit: 1})

@@ -52,6 +52,16 @@ func (w *world) Await(context.Context, catalogue.Version) (catalogue.Version, er
 	return w.batch.Head, w.err
 }
 
+// Snapshot hands over the page.
+func (w *world) Snapshot(_ context.Context, _ event.TimeRange, each func(*event.Event) error) (catalogue.Version, error) {
+	for i := range w.page.Events {
+		if err := each(&w.page.Events[i]); err != nil {
+			return catalogue.Version{}, err
+		}
+	}
+	return w.page.At, w.err
+}
+
 func (w *world) Get(context.Context, ports.AnswerKey) (ports.Answer, bool, error) {
 	return ports.Answer{}, w.kept, w.err
 }

@@ -29,7 +29,7 @@ func tickets() []Alert {
 			Name: "DependencyDown", Severity: Ticket, Dashboard: dependencies,
 			Expr: `sum by (dependency) (1 - marquee_dependency_up) > 0`, For: time.Minute,
 			Summary: "the {{ $labels.dependency }} does not answer {{ $value }} of the processes",
-			Detail:  "What was asked before is answered from what is kept. Nothing new is taken in, and nothing is lost. When users notice, a page follows.",
+			Detail:  "Searches are answered from memory, where the index is followed, else with what was asked before. Without the store nobody gets details and changes. Nothing new is taken in, and nothing is lost. When users notice, a page follows.",
 		},
 		{
 			Name: "InstanceDown", Severity: Ticket, Dashboard: runtime,
@@ -104,13 +104,31 @@ func tickets() []Alert {
 			Expr:    `sum(rate(marquee_answers_total{served="stale"}[%s])) / (sum(rate(marquee_answers_total[%s])) > 0) > 0.01`,
 			Windows: []time.Duration{5 * time.Minute, 5 * time.Minute}, For: 5 * time.Minute,
 			Summary: "{{ $value | humanizePercentage }} of answers are older than they should be",
-			Detail:  "The source of answers fails, so users get the last ones that are known, marked as stale.",
+			Detail:  "The store cannot answer what it is asked: details of events, and searches where the index in memory does not make them. Users get the last answers that are known, marked as stale.",
 		},
 		{
 			Name: "ChangesNotFollowed", Severity: Ticket, Dashboard: search, SymptomOf: []string{store},
 			Expr: `min by (instance) (marquee_answer_changes_followed) == 0`, For: 2 * time.Minute,
 			Summary: "{{ $labels.instance }} cannot follow what changes in the catalogue",
 			Detail:  "Answers are kept for their time to live whatever changes: they may be a minute old.",
+		},
+		{
+			Name: "IndexNotUsed", Severity: Ticket, Dashboard: search, SymptomOf: []string{store},
+			Expr: `max by (instance) (marquee_index_phase{phase="following"}) == 0`, For: 10 * time.Minute,
+			Summary: "{{ $labels.instance }} does not answer searches from memory",
+			Detail:  "The store answers them, as long as it is there: new questions take longer, and it has more to do. Either the index cannot be filled, or the catalogue takes more memory than it may.",
+		},
+		{
+			Name: "IndexBehind", Severity: Ticket, Dashboard: search, SymptomOf: []string{store},
+			Expr: `max by (instance) (marquee_index_lag_seconds) > %s`, Windows: []time.Duration{2 * time.Minute}, For: time.Minute, // absent while it is not followed
+			Summary: "{{ $labels.instance }} answers searches with what was known {{ $value | humanizeDuration }} ago",
+			Detail:  "Searches work, without what changed since then: new events are missing, prices and sold-out marks are old.",
+		},
+		{
+			Name: "IndexWrong", Severity: Ticket, Dashboard: search,
+			Expr: `sum by (instance, how) (increase(marquee_index_mismatches_total[%s])) > 0`, Windows: []time.Duration{time.Hour},
+			Summary: "the index of {{ $labels.instance }} was wrong, compared with {{ $labels.how }}",
+			Detail:  "Searches of some days may have been answered wrongly, for a minute or until the days were compared with the store. They have been put right; that it happened is a bug, or memory that fails.",
 		},
 		{
 			Name: "PoolExhausted", Severity: Ticket, Dashboard: dependencies, SymptomOf: []string{store},

@@ -4,7 +4,7 @@ import "github.com/grafana/grafana-foundation-sdk/go/units"
 
 // The ports that lead to each dependency. Redis has none of its own: what keeps answers is a port with two layers.
 const (
-	storePorts    = "searcher|event_reader|change_reader|ingester|runs|parking|rejection_reader|feed_reader|leases"
+	storePorts    = "searcher|event_reader|change_reader|snapshotter|ingester|runs|parking|rejection_reader|feed_reader|leases"
 	brokerPorts   = "publisher|intake|backlog"
 	providerPorts = "feed"
 
@@ -35,7 +35,7 @@ func dependencies() Dashboard {
 				"Errors without an open breaker are few in a row; with one, there are none since nobody asks.").
 				query("{{outcome}}", "%s", total("outcome", redisLooks+here+"}")).stack().empty("there is no Redis").wide(6),
 			graph("Redis: failed looks", units.PercentUnit,
-				"Share of looks that ended in an error, which cost users the time that the store takes and nothing else.").
+				"Share of looks that ended in an error, which cost users the time that it takes to make the answer and nothing else.").
 				query("{{instance}}", "%s", shareBy("instance", rate(redisLooks+`outcome="error",`+here+"}"), rate(redisLooks+here+"}"))).empty("there is no Redis").wide(6),
 			graph("Answers that are kept: slow ones, p99", units.Seconds,
 				"Memory and Redis are counted together, and the slow ones are Redis: a rise is that of Redis, or of the way to it.").

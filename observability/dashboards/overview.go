@@ -65,7 +65,7 @@ func overview() Dashboard {
 				query("{{provider}} {{state}}", `max by (provider, state) (marquee_feed_events{provider=~"$provider"})`).
 				leading(UIDIngest, "Ingest of this provider", "provider"),
 			graph("Answers by how they came about", units.OpsPerSecond,
-				"Stale answers mean that the store cannot be searched, although users still see something.").
+				"Stale answers mean that neither index nor store can be searched, although users still see something.").
 				query("{{served}}", "%s", total("served", "marquee_answers_total")).stack(),
 			list("Firing alerts", units.NoUnit,
 				"What Prometheus holds to be wrong now; an empty list while users complain is a gap in the alerts.").

@@ -47,26 +47,58 @@ func search() Dashboard {
 				query("{{route}}", "1 - %s", shareBy("route", rate(httpDuration+"_bucket{"+chosen+`,class=~"2xx|3xx",le="0.1"}`), rate(httpDuration+"_count{"+chosen+`,class=~"2xx|3xx"}`))).
 				colors(green, step{1 - objectiveFast, red}),
 			graph("Searches in the store", units.Seconds,
-				"How long the store takes for what is in no cache; where this rises and the requests' latency does not, the caches hide it.").
+				"How long the store takes for what neither the index nor a cache answers; where this rises and the requests' latency does not, few ask for it.").
 				quantiles(portDuration, `port="searcher",`+here).
 				explore(spans(`name="searcher.search"`)),
 			graph("Searches in the store by outcome", units.OpsPerSecond,
-				"Anything but ok: unavailable is the store, internal is a mistake in the program.").
+				"While an index is followed there are next to none; anything but ok is the store (unavailable) or a mistake in the program (internal).").
 				query("{{outcome}}", "%s", some(total("outcome", portCalls+`{port="searcher",`+here+"}"))).stack().
 				explore(spans(`name="searcher.search" && status=error`)),
 		)},
+		section{"Read model", 7, exploring(spans(`name="searcher.search"`),
+			states("Who answers searches",
+				"The store answers while the index is filled, and for good where the catalogue is too large for the memory that it may take; then new questions take longer.").
+				query("{{instance}}", `sum by (instance) (marquee_index_phase{phase="following",%[1]s}) + 2 * sum by (instance) (marquee_index_phase{phase="over_budget",%[1]s})`, here).
+				colors(yellow, step{1, green}, step{2, red}).say(word{"0", "store, filling", yellow}, word{"1", "memory", green}, word{"2", "store, too large", red}).empty("no index"),
+			graph("How old the index may be", units.Seconds,
+				"Searches are answered with what was known so long ago: moments are well, a line that rises steadily is a log that cannot be read.").
+				query("{{instance}}", "max by (instance) (marquee_index_lag_seconds{%s})", here).empty("no index is followed"),
+			graph("Changes not yet in the index", units.Short,
+				"A number that does not come back to 0 while the log can be read is a process that cannot keep up.").
+				query("{{instance}}", "max by (instance) (marquee_index_changes_behind{%s})", here).empty("no index"),
+			graph("Events in the index", units.Short,
+				"All processes have the same number, but for those of a moment ago; recent ones that pile up are not being brought into one piece.").
+				query("{{instance}}", "max by (instance) (marquee_index_events{%s})", here).
+				query("{{instance}} recent", "max by (instance) (marquee_index_recent_events{%s})", here).empty("no index"),
+			graph("Memory of the index", units.BytesIEC,
+				"It grows with the catalogue; at MARQUEE_SEARCH_INDEX_MEMORY the store answers searches instead.").
+				query("{{instance}}", "max by (instance) (marquee_index_bytes{%s})", here).empty("no index"),
+			graph("Fills in the last hour", units.Short,
+				"One for each start is usual; more are another history of the catalogue, or attempts that fail.").
+				query("from {{source}}: {{outcome}}", "%s", some(inAnHour("source, outcome", "marquee_index_fills_total{"+here+"}"))).empty("none"),
+			graph("Wrong in the last hour", units.Short,
+				"Anything but 0 is a bug or memory that fails: searches of these days were wrong for a while.").
+				query("days, compared with {{how}}", "%s", inAnHour("how", "marquee_index_mismatches_total{"+here+"}")).
+				query("events, compared with {{how}}", "%s", inAnHour("how", "marquee_index_wrong_events_total{"+here+"}")).empty("no index"),
+			graph("Since all was compared with the store", units.Seconds,
+				"It falls back to 0 with each round; one that only rises is an audit that fails, or a store that is away.").
+				query("{{instance}}", "time() - max by (instance) (marquee_index_last_audited_timestamp_seconds{%s})", here).empty("not yet"),
+			graph("Writes to the file in the last hour", units.Short,
+				"Anything but ok costs the next start the time that it takes to fill the index from the store.").
+				query("{{outcome}}", "%s", some(inAnHour("outcome", "marquee_index_file_writes_total{"+here+"}"))).empty("none"),
+		)},
 		section{"Answers that are kept", 8, exploring(spans(`name=~"answer_cache.*"`),
 			graph("Answers by how they came about", units.OpsPerSecond,
-				"Loaded ones are work for the store; they should be the smaller part whenever many ask for the same.").
+				"Loaded ones are made anew, from memory or by the store; they should be the smaller part whenever many ask for the same.").
 				query("{{served}}", "%s", total("served", "marquee_answers_total{"+here+"}")).stack(),
 			graph("Stale and joined answers", units.OpsPerSecond,
-				"Stale answers are given only while the store cannot be searched; many joined ones are a rush for one answer.").
+				"Stale answers are given only while neither the index nor the store can be searched; many joined ones are a rush for one answer.").
 				query("{{served}}", "%s", total("served", `marquee_answers_total{served=~"stale|joined",`+here+"}")),
 			graph("Found in the caches", units.PercentUnit,
 				"Share of looks that found an answer, current or not; a layer at 0 is a layer that is not there.").
 				query("{{layer}}", "%s", shareBy("layer", rate(`marquee_answer_cache_lookups_total{outcome="hit",`+here+"}"), rate("marquee_answer_cache_lookups_total{"+here+"}"))).whole(),
 			graph("Looks into the caches", units.OpsPerSecond,
-				"Errors are those of Redis; they cost users nothing but the time that the store takes.").
+				"Errors are those of Redis; they cost users nothing but the time that it takes to make the answer.").
 				query("{{layer}} {{outcome}}", "%s", total("layer, outcome", "marquee_answer_cache_lookups_total{"+here+"}")),
 			states("Change log followed",
 				"Where it is not followed, nobody knows which answers are current, and every one is made anew.").

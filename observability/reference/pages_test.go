@@ -58,6 +58,7 @@ type group struct {
 var groups = []group{
 	{"HTTP", []string{"marquee_http_", "marquee_limit_"}},
 	{"Search and answers", []string{"marquee_answer", "marquee_change"}},
+	{"The index in memory", []string{"marquee_index_"}},
 	{"Feeds", []string{"marquee_feed_", "marquee_fetches_"}},
 	{"Runs and ingest", []string{"marquee_run", "marquee_chunks_", "marquee_events_", "marquee_records_"}},
 	{"Broker", []string{"marquee_messages_", "marquee_deliver", "marquee_redeliveries_", "marquee_backlog_"}},
