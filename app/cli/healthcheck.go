@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -25,21 +24,11 @@ func (c *command) healthcheck() *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(conf.AdminAddr)+"/readyz", nil)
-			if err != nil {
-				return err
-			}
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			answer, err := client.Do(request)
+			status, body, err := askAdmin(ctx, conf, http.MethodGet, "/readyz")
 			if err != nil {
 				return fmt.Errorf("not ready: %w", err)
 			}
-			defer func() { _ = answer.Body.Close() }()
-			body, err := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
-			if err != nil {
-				return fmt.Errorf("not ready: %w", err)
-			}
-			if answer.StatusCode != http.StatusOK {
+			if status != http.StatusOK {
 				return fmt.Errorf("not ready: %s", body)
 			}
 			cmd.Println("ready")

@@ -102,7 +102,7 @@ Everything is configured by environment variables that begin with ` + config.Pre
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())
 	})
-	root.AddCommand(c.serve(), c.demo(), c.fetch(), c.migrate(), c.status(), c.runs(), c.rejected(), c.parked(), c.feedsim(), c.healthcheck(), c.config(), c.version())
+	root.AddCommand(c.serve(), c.demo(), c.fetch(), c.migrate(), c.status(), c.runs(), c.rejected(), c.parked(), c.verify(), c.feedsim(), c.healthcheck(), c.config(), c.version())
 	return root
 }
 

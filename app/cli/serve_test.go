@@ -67,14 +67,19 @@ func TestServeKeepsBothEndsOfTheBrokerTogether(t *testing.T) {
 	}
 }
 
-func TestHealthcheckOfNobody(t *testing.T) {
+// freeAddress is one where nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	free := listener.Addr().String()
 	require.NoError(t, listener.Close())
-	got := newShell(t, "MARQUEE_ADMIN_ADDR="+free).run("healthcheck")
+	return listener.Addr().String()
+}
+
+func TestHealthcheckOfNobody(t *testing.T) {
+	got := newShell(t, "MARQUEE_ADMIN_ADDR="+freeAddress(t)).run("healthcheck")
 	assert.Equal(t, 1, got.code, got)
-	assert.Regexp(t, `^marquee: not ready: .*connection refused\n$`, got.err)
+	assert.Regexp(t, `^marquee: not ready: nothing runs behind MARQUEE_ADMIN_ADDR: .*connection refused\n$`, got.err)
 }
 
 func TestHealthcheckOfAProcessThatIsNotReady(t *testing.T) {

@@ -23,7 +23,7 @@ const Prefix = "MARQUEE_"
 type Config struct {
 	HTTPAddr  string `env:"HTTP_ADDR" envDefault:":8080" doc:"where the public API listens"`
 	AdminAddr string `env:"ADMIN_ADDR" envDefault:"127.0.0.1:8081" doc:"where metrics, probes and profiles are; keep it private"`
-	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"folder of the embedded store and broker; one process at a time"`
+	DataDir   string `env:"DATA_DIR" envDefault:"./data" doc:"folder of the embedded store and broker, one process at a time; and of the index's snapshot"`
 
 	DatabaseURL string `env:"DATABASE_URL" doc:"a PostgreSQL database that several processes share, such as postgres://marquee:password@db:5432/marquee; empty for the embedded one" secret:"url"`
 	RedisURL    string `env:"REDIS_URL" doc:"a Redis in which processes share their answers, such as redis://:password@cache:6379/0; empty for none" secret:"url"`
@@ -34,6 +34,9 @@ type Config struct {
 	ProviderTimeZone string        `env:"PROVIDER_TIMEZONE" envDefault:"UTC" doc:"IANA name of the zone of the feed's local times"`
 	FetchInterval    time.Duration `env:"FETCH_INTERVAL" envDefault:"1m" doc:"from the beginning of one fetch to that of the next, 1s at least"`
 	Consumers        int           `env:"CONSUMERS" envDefault:"2" doc:"chunks that this process applies at a time, 1 to 64"`
+
+	SearchIndex       string `env:"SEARCH_INDEX" envDefault:"memory" doc:"what the role api searches: memory, a copy of the catalogue that each process holds and keeps up to date; or store, the database"`
+	SearchIndexMemory Size   `env:"SEARCH_INDEX_MEMORY" envDefault:"1GiB" doc:"memory that the index may take, such as 512MiB, 16MiB at least; a catalogue beyond it is searched in the store"`
 
 	SearchMaxResults int           `env:"SEARCH_MAX_RESULTS" envDefault:"100000" doc:"events that one answer of /search may hold, 1000000 at most; more is an error that says how many"`
 	CacheTTL         time.Duration `env:"CACHE_TTL" envDefault:"60s" doc:"how long an answer is served again when nothing is heard of changes, 1s to 1h"`
@@ -49,6 +52,14 @@ type Config struct {
 	SentryDSN         string `env:"SENTRY_DSN" doc:"a Sentry project that errors are reported to, such as https://key@sentry.example/1; empty for none" secret:"url"`
 	SentryEnvironment string `env:"SENTRY_ENVIRONMENT" doc:"what Sentry shows errors under, such as production"`
 }
+
+// What SearchIndex may be.
+const (
+	IndexMemory = "memory"
+	IndexStore  = "store"
+)
+
+const leastIndexMemory Size = 16 << 20
 
 // Load reads the configuration from an environment as os.Environ gives it. unknown are the names that begin
 // with Prefix and mean nothing. The error has a line for every variable that is wrong, with what would be right.
@@ -142,6 +153,12 @@ func (c Config) problems() map[string]error {
 	}
 	if c.Consumers < 1 || c.Consumers > 64 {
 		wrong("CONSUMERS", "%d is not from 1 to 64", c.Consumers)
+	}
+	if c.SearchIndex != IndexMemory && c.SearchIndex != IndexStore {
+		wrong("SEARCH_INDEX", "%q is neither memory nor store", c.SearchIndex)
+	}
+	if c.SearchIndexMemory < leastIndexMemory {
+		wrong("SEARCH_INDEX_MEMORY", "%s is below %s", c.SearchIndexMemory, leastIndexMemory)
 	}
 	if c.SearchMaxResults < 1 || c.SearchMaxResults > 1_000_000 {
 		wrong("SEARCH_MAX_RESULTS", "%d is not from 1 to 1000000", c.SearchMaxResults)

@@ -21,6 +21,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, config.Config{
 		HTTPAddr: ":8080", AdminAddr: "127.0.0.1:8081", DataDir: "./data",
 		ProviderID: "default", ProviderTimeZone: "UTC", FetchInterval: time.Minute, Consumers: 2,
+		SearchIndex: "memory", SearchIndexMemory: 1 << 30,
 		SearchMaxResults: 100_000, CacheTTL: time.Minute, RateLimitRPS: 100, RateLimitBurst: 200,
 		LogLevel: config.Level(slog.LevelInfo), LogFormat: "json", LogSample: 100,
 	}, got)
@@ -48,6 +49,12 @@ func TestGoodValues(t *testing.T) {
 		"FETCH_INTERVAL=1h30m":                    func(c *config.Config) { c.FetchInterval = 90 * time.Minute },
 		"CONSUMERS=1":                             func(c *config.Config) { c.Consumers = 1 },
 		"CONSUMERS=64":                            func(c *config.Config) { c.Consumers = 64 },
+		"SEARCH_INDEX=store":                      func(c *config.Config) { c.SearchIndex = "store" },
+		"SEARCH_INDEX_MEMORY=16MiB":               func(c *config.Config) { c.SearchIndexMemory = 16 << 20 },
+		"SEARCH_INDEX_MEMORY=2TiB":                func(c *config.Config) { c.SearchIndexMemory = 2 << 40 },
+		"SEARCH_INDEX_MEMORY=20000KiB":            func(c *config.Config) { c.SearchIndexMemory = 20_000 << 10 },
+		"SEARCH_INDEX_MEMORY=20000000B":           func(c *config.Config) { c.SearchIndexMemory = 20_000_000 },
+		"SEARCH_INDEX_MEMORY=20000000":            func(c *config.Config) { c.SearchIndexMemory = 20_000_000 },
 		"SEARCH_MAX_RESULTS=1":                    func(c *config.Config) { c.SearchMaxResults = 1 },
 		"SEARCH_MAX_RESULTS=1000000":              func(c *config.Config) { c.SearchMaxResults = 1_000_000 },
 		"RATE_LIMIT_RPS=0":                        func(c *config.Config) { c.RateLimitRPS = 0 },
@@ -93,6 +100,7 @@ func TestGoodValues(t *testing.T) {
 
 func TestBadValues(t *testing.T) {
 	const id = " is no id of 1 to 64 characters out of abcdefghijklmnopqrstuvwxyz0123456789-_."
+	const size = " is no size such as 512MiB or 2GiB"
 	const network = " is no network such as 10.0.0.0/8 and no address such as 10.1.2.3"
 	for set, want := range map[string]string{
 		"HTTP_ADDR=8080":                         `HTTP_ADDR: "8080" is no address such as :8080 or 127.0.0.1:8080`,
@@ -122,6 +130,16 @@ func TestBadValues(t *testing.T) {
 		"CONSUMERS=65":                           "CONSUMERS: 65 is not from 1 to 64",
 		"CONSUMERS=two":                          `CONSUMERS: "two" is no whole number such as 10`,
 		"CONSUMERS=99999999999999999999":         `CONSUMERS: "99999999999999999999" is no whole number such as 10`,
+		"SEARCH_INDEX=Memory":                    `SEARCH_INDEX: "Memory" is neither memory nor store`,
+		"SEARCH_INDEX_MEMORY=16777215":           "SEARCH_INDEX_MEMORY: 16777215B is below 16MiB",
+		"SEARCH_INDEX_MEMORY=512":                "SEARCH_INDEX_MEMORY: 512B is below 16MiB",
+		"SEARCH_INDEX_MEMORY=0":                  "SEARCH_INDEX_MEMORY: 0B is below 16MiB",
+		"SEARCH_INDEX_MEMORY=-1GiB":              `SEARCH_INDEX_MEMORY: "-1GiB"` + size,
+		"SEARCH_INDEX_MEMORY=1.5GiB":             `SEARCH_INDEX_MEMORY: "1.5GiB"` + size,
+		"SEARCH_INDEX_MEMORY=512Mi":              `SEARCH_INDEX_MEMORY: "512Mi"` + size,
+		"SEARCH_INDEX_MEMORY=1 GiB":              `SEARCH_INDEX_MEMORY: "1 GiB"` + size,
+		"SEARCH_INDEX_MEMORY=MiB":                `SEARCH_INDEX_MEMORY: "MiB"` + size,
+		"SEARCH_INDEX_MEMORY=8388608TiB":         `SEARCH_INDEX_MEMORY: "8388608TiB"` + size,
 		"SEARCH_MAX_RESULTS=0":                   "SEARCH_MAX_RESULTS: 0 is not from 1 to 1000000",
 		"SEARCH_MAX_RESULTS=1000001":             "SEARCH_MAX_RESULTS: 1000001 is not from 1 to 1000000",
 		"SEARCH_MAX_RESULTS=1e5":                 `SEARCH_MAX_RESULTS: "1e5" is no whole number such as 10`,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -32,6 +33,42 @@ func (l Level) Level() slog.Level { return slog.Level(l) }
 
 // String is its name.
 func (l Level) String() string { return slog.Level(l).String() }
+
+// Size is a number of bytes.
+type Size int64
+
+// units are those of GOMEMLIMIT, which operators set beside it; the largest come first.
+var units = [...]struct {
+	name  string
+	bytes Size
+}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
+
+// UnmarshalText reads a whole number of B, KiB, MiB, GiB or TiB, and one without a unit as bytes.
+func (s *Size) UnmarshalText(text []byte) error {
+	number, unit := string(text), Size(1)
+	for _, u := range units {
+		if n, found := strings.CutSuffix(number, u.name); found {
+			number, unit = n, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseUint(number, 10, 63)
+	if err != nil || n > uint64(math.MaxInt64/unit) { //nolint:gosec // unit is positive
+		return fmt.Errorf("%q is no size such as 512MiB or 2GiB", text)
+	}
+	*s = Size(n) * unit
+	return nil
+}
+
+// String has the largest unit of which it is a whole number.
+func (s Size) String() string {
+	for _, u := range units {
+		if s != 0 && s%u.bytes == 0 {
+			return strconv.FormatInt(int64(s/u.bytes), 10) + u.name
+		}
+	}
+	return "0B"
+}
 
 // Networks are networks of addresses. A single address is a network of one.
 type Networks []netip.Prefix

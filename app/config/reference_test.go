@@ -62,7 +62,7 @@ func reference() string {
 }
 
 func TestVariables(t *testing.T) {
-	environ := []string{"MARQUEE_CONSUMERS=4", "MARQUEE_TRUSTED_PROXIES= 10.1.2.3/8, ::1", "MARQUEE_LOG_LEVEL=warn", "MARQUEE_DATA_DIR= ", "MARQUEE_FETCH_INTERVAL=90s"}
+	environ := []string{"MARQUEE_CONSUMERS=4", "MARQUEE_SEARCH_INDEX_MEMORY=1536MiB", "MARQUEE_TRUSTED_PROXIES= 10.1.2.3/8, ::1", "MARQUEE_LOG_LEVEL=warn", "MARQUEE_DATA_DIR= ", "MARQUEE_FETCH_INTERVAL=90s"}
 	c, _, err := config.Load(environ)
 	require.NoError(t, err)
 	got := map[string]config.Variable{}
@@ -79,6 +79,7 @@ func TestVariables(t *testing.T) {
 	assert.Equal(t, "10.0.0.0/8,::1/128, set: true", inForce("TRUSTED_PROXIES"), "what is in force, not what was written")
 	assert.Equal(t, "WARN, set: true", inForce("LOG_LEVEL"))
 	assert.Equal(t, "1m30s, set: true", inForce("FETCH_INTERVAL"))
+	assert.Equal(t, "1536MiB, set: true", inForce("SEARCH_INDEX_MEMORY"))
 	assert.Equal(t, "./data, set: false", inForce("DATA_DIR"), "what is blank is as good as absent")
 	assert.Equal(t, ":8080, set: false", inForce("HTTP_ADDR"))
 }

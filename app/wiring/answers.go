@@ -39,13 +39,13 @@ func openRedis(lc fx.Lifecycle, c config.Config, keeping *observability.AnswerKe
 	return redis{observability.ObserveAnswerCache(cache, observability.LayerRedis, rec), cache}, nil
 }
 
-func newFreshness(changes ports.ChangeReader, keeping *observability.AnswerKeeping) *search.Freshness {
-	return search.NewFreshness(changes, search.FreshnessOptions{OnFollow: keeping.Followed})
+func newFreshness(changes ports.ChangeReader, m model, keeping *observability.AnswerKeeping) *search.Freshness {
+	return search.NewFreshness(m.log(changes), search.FreshnessOptions{OnFollow: keeping.Followed})
 }
 
-func newAnswers(c config.Config, fresh *search.Freshness, far redis, keeping *observability.AnswerKeeping, clock func() time.Time, rec *observability.Recorder) *search.Answers {
+func newAnswers(c config.Config, fresh *search.Freshness, m model, shared redis, keeping *observability.AnswerKeeping, clock func() time.Time, rec *observability.Recorder) *search.Answers {
 	near := observability.ObserveAnswerCache(memcache.New(memcache.Options{}), observability.LayerMemory, rec)
-	return search.NewAnswers(near, fresh, clock, search.AnswersOptions{Far: far.AnswerCache, TTL: c.CacheTTL, OnDropped: keeping.Dropped})
+	return search.NewAnswers(near, fresh, clock, search.AnswersOptions{Far: m.far(shared.AnswerCache), TTL: c.CacheTTL, OnDropped: keeping.Dropped})
 }
 
 // follow keeps answers current, and brings them to Redis.

@@ -14,7 +14,7 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-func openBroker(lc fx.Lifecycle, c config.Config, dir DataDir, log *slog.Logger, probes *observability.Probes) (*jetstream.Broker, error) {
+func openBroker(lc fx.Lifecycle, s Settings, c config.Config, dir DataDir, log *slog.Logger, probes *observability.Probes) (*jetstream.Broker, error) {
 	link, err := linkToBroker(c, dir, log)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func openBroker(lc fx.Lifecycle, c config.Config, dir DataDir, log *slog.Logger,
 		}
 		return err
 	}, link.close))
-	probes.Add("broker", 0, func(ctx context.Context) error {
+	dependsOn(s.Roles, probes, "broker", func(ctx context.Context) error {
 		_, err := broker.Backlog(ctx)
 		return err
 	})

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/fx"
 )
 
-// DataDir is the folder of the embedded store and broker.
+// DataDir is the folder of the embedded store and broker, and of the index's snapshot.
 type DataDir string
 
 // Database is the path of the embedded store.
@@ -20,6 +20,9 @@ func (d DataDir) Database() string { return filepath.Join(string(d), "marquee.db
 
 // Broker is the folder of the embedded broker.
 func (d DataDir) Broker() string { return filepath.Join(string(d), "jetstream") }
+
+// Index is the path of the snapshot of the catalogue that a process starts with when the database is away.
+func (d DataDir) Index() string { return filepath.Join(string(d), "index.snapshot") }
 
 // Socket is where commands reach the process that runs in the folder.
 func (d DataDir) Socket() string { return filepath.Join(string(d), "marquee.sock") }

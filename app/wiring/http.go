@@ -21,8 +21,8 @@ import (
 	"github.com/marquee-events/marquee/ports"
 )
 
-func newEvents(c config.Config, searcher ports.Searcher) *search.Events {
-	return search.NewEvents(searcher, c.SearchMaxResults)
+func newEvents(c config.Config, store ports.Searcher, m model) *search.Events {
+	return search.NewEvents(m.searcher(store), c.SearchMaxResults)
 }
 
 func newStatus(c config.Config, feeds ports.FeedReader, clock func() time.Time) *search.Status {
@@ -39,7 +39,7 @@ func newUseCases(events *search.Events, details ports.EventReader, changes *sear
 
 // newAPI is the public API. The limiter is inside, because what it refuses is an answer like any other: it
 // has an envelope, a request id and a row in the metrics.
-func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers *search.Answers, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) (http.Handler, error) {
+func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers *search.Answers, shared redis, clock func() time.Time, rec *observability.Recorder, log *slog.Logger) (http.Handler, error) {
 	zone, err := time.LoadLocation(c.ProviderTimeZone)
 	if err != nil {
 		return nil, err
@@ -50,6 +50,8 @@ func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers 
 		Zone:    zone,
 		Limiter: observability.ObserveLimiter(limiter, rec),
 		Answers: observability.ObserveAnswers(answers, rec),
+		// The store makes these, also where searches are answered from memory: while it is away, searches are made as ever.
+		DetailAnswers: observability.ObserveAnswers(answers.OfAnotherSource(shared.AnswerCache), rec),
 	})
 	return observability.ObserveHTTP(api, rec, api.Route), nil
 }
@@ -63,12 +65,22 @@ func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handl
 // admin is the handler of the private listener.
 type admin struct{ http.Handler }
 
-func newAdmin(registry *prometheus.Registry, probes *observability.Probes, status *search.Status, log *slog.Logger) admin {
+// details is the status for operators.
+type details struct {
+	search.Report
+	Index *observability.IndexStatus `json:"index,omitempty"`
+}
+
+func newAdmin(registry *prometheus.Registry, probes *observability.Probes, status *search.Status, i index, m model, store Catalogue, log *slog.Logger) admin {
+	var verify http.Handler
+	if m.Model != nil {
+		verify = VerifyHandler(m, store.Ping)
+	}
 	return admin{observability.NewAdmin(observability.AdminOptions{
-		Registry: registry, Probes: probes, Logger: log,
+		Registry: registry, Probes: probes, Logger: log, Verify: verify,
 		Status: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(status.Report(r.Context()))
+			_ = json.NewEncoder(w).Encode(details{status.Report(r.Context()), i.status()})
 		}),
 	})}
 }

@@ -50,7 +50,7 @@ func (s Settings) intervals() map[string]time.Duration {
 // Process is a whole process, ready to be started. What it consists of follows from its roles.
 //
 // Things stop in the reverse of the order in which they are listed here: the process turns unready and
-// lets load balancers notice, answers what it was asked, stops fetching, stops its intake and finishes
+// lets load balancers notice, answers what it was asked, writes its index to the disk, stops fetching, stops its intake and finishes
 // what is in hand, closes broker and store, and flushes its telemetry last.
 func Process(s Settings, more ...fx.Option) *fx.App {
 	starts := []fx.Option{fx.Invoke(serveAdmin, watch)}
@@ -70,7 +70,7 @@ func Process(s Settings, more ...fx.Option) *fx.App {
 		}
 	}
 	if s.Roles.API {
-		starts = append(starts, fx.Invoke(observeAllPools, follow, serveAPI))
+		starts = append(starts, fx.Invoke(observeAllPools, observeIndex, runModel, follow, requireSearch, serveAPI))
 	} else {
 		starts = append(starts, fx.Invoke(observePools))
 	}
@@ -102,6 +102,7 @@ func parts(s Settings) fx.Option {
 		fx.Provide(openBroker, observedBroker),
 		fx.Provide(newApplier, newConsumer),
 		fx.Provide(NewSource, newFeedOptions, newFeed, newFetcher, newPoller),
+		fx.Provide(newIndexFile, newModel, newIndex),
 		fx.Provide(openRedis, newAnswerKeeping, newFreshness, newAnswers),
 		fx.Provide(newEvents, search.NewChanges, newStatus, newUseCases, newAPI, newAdmin, newAddresses),
 	)

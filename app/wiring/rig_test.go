@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type process struct {
 	changes ports.ChangeReader
 	fresh   *search.Freshness
 	at      *wiring.Addresses
+	stop    func() // at the latest when the test ends
 }
 
 // settings are those of a process that nothing else on the machine notices.
@@ -80,15 +82,12 @@ func start(t *testing.T, s wiring.Settings, more ...fx.Option) *process {
 	ctx, cancel := context.WithTimeout(t.Context(), p.app.StartTimeout())
 	defer cancel()
 	require.NoError(t, p.app.Start(ctx))
-	stopped := false
-	t.Cleanup(func() {
-		if !stopped {
-			stopped = true
-			ctx, cancel := context.WithTimeout(context.Background(), p.app.StopTimeout())
-			defer cancel()
-			require.NoError(t, p.app.Stop(ctx))
-		}
+	p.stop = sync.OnceFunc(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), p.app.StopTimeout())
+		defer cancel()
+		require.NoError(t, p.app.Stop(ctx))
 	})
+	t.Cleanup(p.stop)
 	return p
 }
 

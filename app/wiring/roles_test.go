@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,15 +145,23 @@ func TestRolesApart(t *testing.T) {
 // natsServer is a broker outside of every process.
 func natsServer(t *testing.T) (url string) {
 	t.Helper()
+	url, _ = natsServerUntil(t)
+	return url
+}
+
+// natsServerUntil is one that can be stopped before the test ends.
+func natsServerUntil(t *testing.T) (url string, stop func()) {
+	t.Helper()
 	broker, err := nats.NewServer(&nats.Options{Host: "127.0.0.1", Port: nats.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, SyncAlways: true, StoreDir: t.TempDir()})
 	require.NoError(t, err)
 	broker.Start()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		broker.Shutdown()
 		broker.WaitForShutdown()
 	})
+	t.Cleanup(stop)
 	require.True(t, broker.ReadyForConnections(30*time.Second))
-	return broker.ClientURL()
+	return broker.ClientURL(), stop
 }
 
 // A process that waits for its database can be told to stop.

@@ -25,17 +25,17 @@ type Catalogue interface {
 	Close() error
 }
 
-func openStore(lc fx.Lifecycle, s Settings, dir DataDir, clock func() time.Time, probes *observability.Probes, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
-	store, err := open(s, dir, clock, tracing, log)
+func openStore(lc fx.Lifecycle, stop fx.Shutdowner, s Settings, dir DataDir, file indexFile, clock func() time.Time, probes *observability.Probes, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
+	store, err := open(stop, s, dir, file, clock, tracing, log)
 	if err != nil {
 		return nil, err
 	}
 	lc.Append(fx.StopHook(store.Close))
-	probes.Add("store", 0, store.Ping)
+	dependsOn(s.Roles, probes, "store", store.Ping)
 	return store, nil
 }
 
-func open(s Settings, dir DataDir, clock func() time.Time, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
+func open(stop fx.Shutdowner, s Settings, dir DataDir, file indexFile, clock func() time.Time, tracing *observability.Tracing, log *slog.Logger) (Catalogue, error) {
 	if s.Config.DatabaseURL == "" {
 		store, err := sqlite.Open(context.Background(), sqlite.Options{Path: dir.Database(), Clock: clock, Sole: true}) // the folder is locked
 		if err != nil {
@@ -46,6 +46,13 @@ func open(s Settings, dir DataDir, clock func() time.Time, tracing *observabilit
 	return openPostgres(s.Interrupt, log, postgres.Options{
 		URL: s.Config.DatabaseURL, Writers: s.Config.Consumers + 2, // besides consumers there are leases and the sweeper
 		ReadOnly: s.Roles == Roles{API: true}, Listen: s.Roles.API,
+		// With a catalogue on the disk, searches need not wait for the database.
+		Later: file.there(), OnOpened: func(err error) {
+			if err != nil {
+				log.Error("the database cannot be used", "error", err)
+				_ = stop.Shutdown(fx.ExitCode(1))
+			}
+		},
 		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(tracing.Provider())),
 		Logger: log,
 	})
@@ -83,6 +90,7 @@ type storePorts struct {
 	Searcher   ports.Searcher
 	Events     ports.EventReader
 	Changes    ports.ChangeReader
+	Snapshots  ports.Snapshotter
 	Ingester   ports.Ingester
 	Runs       ports.Runs
 	Feeds      ports.FeedReader
@@ -97,6 +105,7 @@ func observedStore(s Catalogue, rec *observability.Recorder) storePorts {
 		Searcher:   observability.ObserveSearcher(s, rec),
 		Events:     observability.ObserveEventReader(s, rec),
 		Changes:    observability.ObserveChangeReader(s, rec),
+		Snapshots:  observability.ObserveSnapshotter(s, rec),
 		Ingester:   observability.ObserveIngester(s, rec),
 		Runs:       observability.ObserveRuns(s, rec),
 		Feeds:      observability.ObserveFeedReader(s, rec),
