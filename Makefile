@@ -99,7 +99,7 @@ RUNS ?= 10
 .PHONY: proof-fleet
 proof-fleet: testservers ## Let processes share the work and kill them through RUNS issues of a feed (SEED repeats the choices): they are one service
 	@go test -c -o $(BIN)/fleet.test ./app/proof/fleet
-	@echo "seven processes read $(RUNS) issues, and die of it: this takes about eight seconds an issue"
+	@echo "eight processes read $(RUNS) issues, and die of it: this takes about eight seconds an issue"
 	@cd app/proof/fleet && $(CURDIR)/$(WITH_SERVERS) $(CURDIR)/$(BIN)/fleet.test -test.timeout 1h -runs $(RUNS) -seed $(SEED) -events 4000 -account
 
 OUTAGE ?= 1h
@@ -107,6 +107,14 @@ OUTAGE ?= 1h
 .PHONY: proof-outage
 proof-outage: ## Take the broker and the store away for OUTAGE, under way; nothing is parked, nothing is lost
 	MARQUEE_PROOF_OUTAGE=$(OUTAGE) go test -count=1 -v -timeout 24h ./app/proof/outage
+
+FOR ?= 2m
+
+.PHONY: proof-severed
+proof-severed: build testservers ## Kill PostgreSQL, Redis, NATS and the provider under load for FOR, then have them hang as long: each search is answered, unchanged; and a wrong value is found
+	@go test -c -o $(BIN)/severed.test ./app/proof/severed
+	@echo "everything is away for $(FOR), twice: this takes two minutes longer than that"
+	@cd app/proof/severed && $(TEST_ENV) $(CURDIR)/$(WITH_SERVERS) $(CURDIR)/$(BIN)/severed.test -test.timeout 24h -test.v -for $(FOR)
 
 FEED_MB ?= 500
 
@@ -144,6 +152,25 @@ proof-overhead: ## Answer RATE requests a second watched and unwatched, side by 
 	@go test -c -o $(BIN)/overhead.test ./app/proof/overhead
 	@echo "five processes take turns: this takes about two minutes, and wants a machine that has little else to do"
 	@$(BIN)/overhead.test -test.timeout 20m -test.run Overhead -judge -rate $(RATE) -rare $(RARE)
+
+.PHONY: proof-search-cost
+proof-search-cost: EVENTS = 1000000
+proof-search-cost: ## Ask for what nobody asked before among EVENTS in memory, beside net/http sending the same bytes: processor time a request, at most 1.8 times
+	@go test -c -o $(BIN)/searchcost.test ./app/proof/searchcost
+	@echo "two processes take turns: this takes about a minute, and wants a machine that has little else to do"
+	@$(BIN)/searchcost.test -test.timeout 20m -test.run SearchCost -judge -events $(EVENTS)
+
+SEARCHES ?= 500
+CHANGES  ?= 1000
+COMMITS  ?= 500
+WINDOW   ?= 60s
+
+.PHONY: proof-index
+proof-index: EVENTS = 1000000
+proof-index: testservers ## Search EVENTS in memory, from SQLite and from PostgreSQL: memory, loading, and following CHANGES a second beside SEARCHES; a commit is visible within a second
+	@go test -c -o $(BIN)/readmodel.test ./app/proof/readmodel
+	@echo "$(EVENTS) events are put into two stores and loaded from them: this takes about ten minutes, and wants a machine that has little else to do"
+	@$(WITH_SERVERS) $(BIN)/readmodel.test -test.timeout 2h -events $(EVENTS) -commits $(COMMITS) -window $(WINDOW) -searches $(SEARCHES) -changes $(CHANGES) -judge
 
 FUZZTIME ?= 20s
 

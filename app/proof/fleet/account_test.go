@@ -48,7 +48,7 @@ func (a *accounts) print(w io.Writer) {
 		row("%d consumers killed with a chunk %s", killed, s)
 	}
 	row("%s later nothing was left of it; %d chunks came after their run was superseded, %d twice", durations(f.redelivered), f.late, f.again)
-	row("%d changes from their commit to the answers of both APIs: 99%% within %s, the last after %s", len(f.observer.lags), f.p99Visible.Round(time.Millisecond), f.longestVisible.Round(time.Millisecond))
+	row("%d changes from their commit to the answers of all APIs: 99%% within %s, the last after %s", len(f.observer.lags), f.p99Visible.Round(time.Millisecond), f.longestVisible.Round(time.Millisecond))
 	row("%d searches meanwhile, each of them answered, the slowest after %s; %d answers came from Redis", f.answered, f.longestAnswer.Round(time.Millisecond), f.shared)
 	row("the clocks of a fetcher and of a consumer were an hour ahead, that of another consumer an hour behind")
 	if a.versions != "" {

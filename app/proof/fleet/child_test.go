@@ -31,6 +31,7 @@ type orders struct {
 	Broker  string   // the folder of a broker, which the process then is
 	Command []string // a program that the process runs, and ends when it is to stop
 	Roles   wiring.Roles
+	InStore bool // it searches in the store, and shares its answers
 	Environ []string
 	Ahead   time.Duration // how much its clock is ahead
 }

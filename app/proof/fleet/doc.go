@@ -1,15 +1,15 @@
 // Package fleet proves that several processes work as one service. It has nothing but tests.
 //
-// Two processes answer, three consume and two fetch; between them are a real PostgreSQL, Redis and NATS server. The clocks of
+// Three processes answer, three consume and two fetch; between them are a real PostgreSQL, Redis and NATS server. The clocks of
 // a fetcher and of two consumers are an hour wrong. While they read one issue of a feed after the other, the fetcher that leads
-// is killed in the middle of the feed, and consumers with a chunk in hand. All the time, somebody asks both
+// is killed in the middle of the feed, and consumers with a chunk in hand. All the time, somebody asks those
 // that answer, and gets an answer. In the end:
 //
 //   - A model, which knows of chunks only which one came late, says from the feed alone what the catalogue has to hold and each
-//     change that the log has to show, no more and no fewer. The store and both APIs agree with it, and the APIs with each
+//     change that the log has to show, no more and no fewer. The store and all APIs, one of which searches in memory, agree with it, and the APIs with each
 //     other to the byte.
 //   - The other fetcher led within fifteen seconds, and nobody but the one that led has ever read the feed.
-//   - What was committed was seen in the answers of both APIs within a second.
+//   - What was committed was seen in the answers of all APIs within a second.
 //   - The times of all runs are the database's.
 //
 // The processes are this test binary, executed again. It composes the product and stands at its ports with decorators, so

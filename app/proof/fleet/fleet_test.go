@@ -116,7 +116,8 @@ func newFleet(t *testing.T) *fleet {
 	}
 	for _, o := range []orders{
 		{Name: "api-1", Roles: wiring.Roles{API: true}},
-		{Name: "api-2", Roles: wiring.Roles{API: true}},
+		{Name: "api-2", Roles: wiring.Roles{API: true}, InStore: true},
+		{Name: "api-3", Roles: wiring.Roles{API: true}, InStore: true},
 		{Name: "consumer-1", Roles: wiring.Roles{Consume: true}},
 		{Name: "consumer-2", Roles: wiring.Roles{Consume: true}, Ahead: wrong},
 		{Name: "consumer-3", Roles: wiring.Roles{Consume: true}, Ahead: -wrong},
@@ -132,7 +133,7 @@ func newFleet(t *testing.T) *fleet {
 			apis = append(apis, r.API)
 		}
 	}
-	require.Len(t, apis, 2)
+	require.Len(t, apis, 3)
 	f.store = openStore(t, f.database)
 	f.backlog = newBacklog(t, f.broker.isReady().Broker)
 	f.loader = load(t, f.client, askedPerSecond, apis...)
@@ -143,6 +144,9 @@ func newFleet(t *testing.T) *fleet {
 func (f *fleet) begin(o orders) {
 	f.t.Helper()
 	o.Environ = append(slices.Clone(f.environ), "MARQUEE_DATA_DIR="+f.t.TempDir())
+	if o.InStore {
+		o.Environ = append(o.Environ, "MARQUEE_SEARCH_INDEX=store")
+	}
 	f.living = append(f.living, begin(f.t, o))
 }
 
@@ -467,7 +471,7 @@ func (f *fleet) answersAgree() {
 			}
 		}
 		if !bytes.Equal(bodies[0], bodies[1]) {
-			return func() { f.t.Error("the two APIs give other answers") }
+			return func() { f.t.Error("the APIs give different answers") }
 		}
 		return nil
 	}

@@ -53,6 +53,7 @@ func TestIncident(t *testing.T) {
 	o := newOnCall(t, 6*time.Second, otlp.URL())
 	m := startMarquee(
 		t, "api,fetch,consume", "MARQUEE_PROVIDER_URL="+feed.url, "MARQUEE_DATABASE_URL="+at.String(), "MARQUEE_FETCH_INTERVAL=15s", "MARQUEE_CACHE_TTL=5s",
+		"MARQUEE_SEARCH_INDEX=store", // from memory, searches would not notice
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+otlp.HTTP, "OTEL_BSP_SCHEDULE_DELAY=500", "OTEL_BLRP_SCHEDULE_DELAY=500",
 	)
 	o.prometheus.watch(t, m.address())

@@ -24,7 +24,7 @@ func TestSomebodyIsToldOfEverything(t *testing.T) {
 	}
 	w := newTown(t)
 	o := newOnCall(t, 10*time.Second, w.collector.URL())
-	for _, m := range []*marquee{w.api, w.fetch, w.consumer} {
+	for _, m := range []*marquee{w.api, w.memory, w.fetch, w.consumer} {
 		o.prometheus.watch(t, m.address())
 	}
 	queries := watchQueries(t, o.prometheus)
@@ -138,7 +138,21 @@ func (w *town) faults(o *onCall) []fault {
 		{
 			what: "PostgreSQL is killed", do: w.postgres.Kill, undo: w.postgres.Start,
 			told: []string{"SearchAvailabilityBurn fast", "SearchAvailabilityBurn medium", "DependencyDown"},
-			kept: []string{"SearchAvailabilitySlowBurn slow", "AnswersStale", "ChangesNotFollowed"},
+			kept: []string{"SearchAvailabilitySlowBurn slow", "AnswersStale", "ChangesNotFollowed", "IndexBehind"},
+		},
+		{what: "somebody writes into the database past the log", do: w.writesPast, undo: none, told: []string{"IndexWrong"}},
+		{
+			what: "a catalogue that is too large for the index",
+			do: func() {
+				single = startMarquee(t, "api,fetch,consume", "MARQUEE_PROVIDER_URL="+newProvider(t, 100_000).url, "MARQUEE_PROVIDER_ID=larger", "MARQUEE_FETCH_INTERVAL=1m",
+					"MARQUEE_SEARCH_INDEX_MEMORY=16MiB")
+				o.prometheus.watch(t, single.address())
+			},
+			undo: func() {
+				o.prometheus.forget(t, single.address())
+				single.Stop()
+			},
+			told: []string{"IndexNotUsed"},
 		},
 		{
 			what: "the fetcher dies again and again",
@@ -199,7 +213,18 @@ func (w *town) faults(o *onCall) []fault {
 			},
 			told: []string{"DataDiskFilling"},
 		},
-		{what: "nobody answers", do: w.api.Kill, undo: w.api.Start, told: []string{"MarqueeAbsent"}},
+		{
+			what: "nobody answers",
+			do: func() {
+				w.api.Kill()
+				w.memory.Kill()
+			},
+			undo: func() {
+				w.api.Start()
+				w.memory.Start()
+			},
+			told: []string{"MarqueeAbsent"},
+		},
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +24,8 @@ import (
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
 
-// town is the service as teams operate it, a process for each role, and all that it depends on.
+// town is the service as teams operate it, a process for each role, and all that it depends on. Of those that answer, one asks the
+// store, so that its trouble can be seen, and one answers from memory.
 type town struct {
 	t                    *testing.T
 	feed                 *provider
@@ -33,11 +36,12 @@ type town struct {
 	collector            *server.Instance
 	settings             []string
 	api, fetch, consumer *marquee
+	memory               *marquee // answers from memory
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	w := &town{t: t, feed: newProvider(t, 400), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: prooftest.StartBroker(t)}
+	w := &town{t: t, feed: newProvider(t, 400), postgres: server.StartPostgres(t), redis: server.StartRedis(t), broker: prooftest.StartBroker(t).Client}
 	database, err := url.Parse(w.postgres.URL())
 	require.NoError(t, err)
 	broker, err := url.Parse(w.broker)
@@ -55,7 +59,8 @@ func newTown(t *testing.T) *town {
 	}
 	w.consumer = startMarquee(t, "consume", w.settings...)
 	w.fetch = startMarquee(t, "fetch", w.settings...)
-	w.api = startMarquee(t, "api", w.settings...)
+	w.api = startMarquee(t, "api", append(slices.Clone(w.settings), "MARQUEE_SEARCH_INDEX=store")...)
+	w.memory = startMarquee(t, "api", w.settings...)
 	return w
 }
 
@@ -76,6 +81,16 @@ func (w *town) reads(began time.Time) {
 	source := catalogue.Source{ID: "default", URL: w.feed.url, Location: time.UTC}
 	_, err = ingest.NewFetcher(feed, publisher).Fetch(w.t.Context(), source, catalogue.Begun{Run: catalogue.RunRef{Provider: "default", Number: catalogue.RunAt(began)}})
 	assert.NoError(w.t, err)
+}
+
+// writesPast changes an event in the database, and no log says so.
+func (w *town) writesPast() {
+	conn, err := pgx.Connect(w.t.Context(), w.postgres.URL())
+	require.NoError(w.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(w.t.Context())) }()
+	changed, err := conn.Exec(w.t.Context(), `UPDATE events SET title = title || '!' WHERE id = (SELECT id FROM events WHERE available LIMIT 1)`)
+	require.NoError(w.t, err)
+	require.EqualValues(w.t, 1, changed.RowsAffected())
 }
 
 // smallDisk is a folder on a disk of its own, of so many bytes, which takes root to make.

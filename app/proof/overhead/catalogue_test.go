@@ -52,12 +52,14 @@ func catalogue(t *testing.T) (folder func() string) {
 	}))
 	defer provider.Close()
 	dir := wiring.DataDir(t.TempDir())
-	filler := start(t, orders{Fill: true, Environ: []string{"MARQUEE_DATA_DIR=" + string(dir), "MARQUEE_PROVIDER_URL=" + provider.URL}})
+	var log prooftest.Tail
+	environ := []string{"MARQUEE_DATA_DIR=" + string(dir), "MARQUEE_PROVIDER_URL=" + provider.URL}
+	filler := prooftest.Start(t, orders{Fill: true, Environ: environ}, &log, func([]byte) {})
 	select {
 	case <-filler.Ended():
 	case <-time.After(prooftest.Patience):
 	}
-	filler.stop()
+	require.NoError(t, filler.Stop(), &log)
 	store, err := os.ReadFile(dir.Database())
 	require.NoError(t, err)
 	require.NoFileExists(t, dir.Database()+"-wal", "all of it is in one file")

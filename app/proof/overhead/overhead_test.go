@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 )
 
 // side is a way to run the service.
@@ -41,7 +43,7 @@ func sides(collector string) []side {
 // runner is a side that runs.
 type runner struct {
 	side
-	*process
+	*prooftest.Accounted
 	*asker
 
 	idle time.Duration   // on a processor in a second in which nobody asks
@@ -50,10 +52,10 @@ type runner struct {
 
 func run(t *testing.T, s side, folder string) *runner {
 	t.Helper()
-	p := start(t, orders{Bare: s.bare, Environ: append([]string{
+	p := prooftest.StartAccounted(t, orders{Bare: s.bare, Environ: append([]string{
 		"MARQUEE_DATA_DIR=" + folder, "MARQUEE_HTTP_ADDR=127.0.0.1:0", "MARQUEE_ADMIN_ADDR=127.0.0.1:0",
 	}, s.environ...)})
-	return &runner{side: s, process: p, asker: newAsker(t, p.API)}
+	return &runner{side: s, Accounted: p, asker: newAsker(t, p.API)}
 }
 
 func TestBeingWatchedChangesNoAnswer(t *testing.T) {
@@ -71,17 +73,17 @@ func TestBeingWatchedChangesNoAnswer(t *testing.T) {
 	const counted = `marquee_http_requests_total{code="200"`
 	assert.NotContains(t, off.metrics(), counted, "what is off is off")
 	assert.Contains(t, shipped.metrics(), counted)
-	off.stop()
+	off.End()
 	assert.Zero(t, collector.spans.Load())
-	shipped.stop()
+	shipped.End()
 	assert.Positive(t, collector.spans.Load())
 }
 
 func (r *runner) metrics() string {
-	r.process.t.Helper()
-	admin := newAsker(r.process.t, r.Admin)
+	r.t.Helper()
+	admin := newAsker(r.t, r.Admin)
 	body, err := admin.read("/metrics")
-	require.NoError(r.process.t, err)
+	require.NoError(r.t, err)
 	return string(body)
 }
 
@@ -102,7 +104,7 @@ func TestOverhead(t *testing.T) {
 	ratios := show(os.Stdout, all)
 	takeProfiles(t, all)
 	for _, r := range all {
-		r.stop()
+		r.End()
 	}
 	assert.Positive(t, collector.spans.Load())
 	assert.LessOrEqual(t, median(ratios), bound, "times the processor time of a request with all off")
@@ -121,11 +123,11 @@ func measureIdle(all []*runner) {
 	var before []time.Duration
 	<-time.After(quiet)
 	for _, r := range all {
-		before = append(before, r.account())
+		before = append(before, r.Account())
 	}
 	<-time.After(quiet)
 	for i, r := range all {
-		r.idle = time.Duration(float64(r.account()-before[i]) / quiet.Seconds())
+		r.idle = time.Duration(float64(r.Account()-before[i]) / quiet.Seconds())
 	}
 }
 
@@ -133,7 +135,7 @@ func measureIdle(all []*runner) {
 // all of them. Turns go forth and back, so that none always comes after the same other.
 func measure(all []*runner) {
 	began, before := make([]time.Time, len(all)), make([]time.Duration, len(all))
-	look := func(i int) (time.Time, time.Duration) { return time.Now(), all[i].account() }
+	look := func(i int) (time.Time, time.Duration) { return time.Now(), all[i].Account() }
 	for i := range all {
 		began[i], before[i] = look(i)
 	}

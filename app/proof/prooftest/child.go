@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/fx"
 
 	"github.com/marquee-events/marquee/app/wiring"
@@ -58,22 +57,4 @@ func Serve(s wiring.Settings, started, told func(), options ...fx.Option) error 
 	stopping, cancel := context.WithTimeout(context.Background(), app.StopTimeout())
 	defer cancel()
 	return app.Stop(stopping)
-}
-
-// ServeBroker is a NATS server that has written down what it acknowledges, on a port of its own. It calls started with its URL,
-// and ends when Told returns.
-func ServeBroker(dir string, started func(url string)) error {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, SyncAlways: true, StoreDir: dir})
-	if err != nil {
-		return err
-	}
-	s.Start()
-	defer s.WaitForShutdown()
-	defer s.Shutdown()
-	if !s.ReadyForConnections(Patience) {
-		return fmt.Errorf("the broker took no connections for %s", Patience)
-	}
-	started(s.ClientURL())
-	Told()
-	return nil
 }

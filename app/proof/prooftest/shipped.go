@@ -12,9 +12,20 @@ import (
 // its URL is that of the admin listener.
 func Shipped(t testing.TB, roles string, settings ...string) *server.Instance {
 	t.Helper()
+	return shipped(t, "/readyz", roles, settings)
+}
+
+// ShippedAlive starts one like Shipped, which need not become ready.
+func ShippedAlive(t testing.TB, roles string, settings ...string) *server.Instance {
+	t.Helper()
+	return shipped(t, "/livez", roles, settings)
+}
+
+func shipped(t testing.TB, started, roles string, settings []string) *server.Instance {
+	t.Helper()
 	program := built(t, "MARQUEE_PROOF_BINARY")
 	p := server.StartProgram(t, server.Program{
-		Name: "marquee", Ready: "/readyz",
+		Name: "marquee", Ready: started,
 		Command: func(address, data string) []string {
 			set := append([]string{"/usr/bin/env", "MARQUEE_ADMIN_ADDR=" + address, "MARQUEE_DATA_DIR=" + data}, settings...)
 			return append(set, program, "serve", "--roles", roles)

@@ -14,7 +14,9 @@ import (
 type service struct {
 	*collector
 	fetch, consume, api *server.Instance
-	public              string // URL of the API
+	public              string // URL of the API, which searches in the store
+	remembers           *server.Instance
+	memory              string // URL of that which searches in memory
 }
 
 // startService starts a service that reads its feed once. Whoever fetches and consumes decides by itself what is traced; the
@@ -26,23 +28,25 @@ func startService(t *testing.T) *service {
 			t.Setenv(name, "")
 		}
 	}
-	address := server.FreeAddress(t)
-	s := &service{collector: &collector{prooftest.StartCollector(t)}, public: "http://" + address}
+	address, another := server.FreeAddress(t), server.FreeAddress(t)
+	s := &service{collector: &collector{prooftest.StartCollector(t)}, public: "http://" + address, memory: "http://" + another}
 	common := []string{
-		"MARQUEE_DATABASE_URL=" + server.Database(t, server.SharedPostgres(t), ""), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + prooftest.StartBroker(t),
-		"MARQUEE_PROVIDER_URL=" + startProvider(t, feedEvents), "MARQUEE_FETCH_INTERVAL=1h", "MARQUEE_HTTP_ADDR=" + address,
+		"MARQUEE_DATABASE_URL=" + server.Database(t, server.SharedPostgres(t), ""), "MARQUEE_REDIS_URL=" + server.StartRedis(t).URL(), "MARQUEE_BROKER_URL=" + prooftest.StartBroker(t).Client,
+		"MARQUEE_PROVIDER_URL=" + startProvider(t, feedEvents), "MARQUEE_FETCH_INTERVAL=1h",
 		"MARQUEE_CONSUMERS=1", // one message after the other: only the last conclusion is tried, and comes true
 		"MARQUEE_LOG_SAMPLE=1",
 	}
 	s.consume = startProcess(t, "consume", common, s.exports("consume", "grpc", "always_on"))
-	s.api = startProcess(t, "api", common, s.exports("api", "http/protobuf", "parentbased_always_on"))
+	asked := s.exports("api", "http/protobuf", "parentbased_always_on")
+	s.api = startProcess(t, "api", common, asked, []string{"MARQUEE_HTTP_ADDR=" + address, "MARQUEE_SEARCH_INDEX=store"})
+	s.remembers = startProcess(t, "api", common, asked, []string{"MARQUEE_HTTP_ADDR=" + another})
 	s.fetch = startProcess(t, "fetch", common, s.exports("fetch", "http/protobuf", "always_on"))
 	return s
 }
 
 // stop ends all of it in order, so that nothing is still on its way.
 func (s *service) stop() {
-	for _, p := range []*server.Instance{s.fetch, s.consume, s.api, s.Instance} {
+	for _, p := range []*server.Instance{s.fetch, s.consume, s.api, s.remembers, s.Instance} {
 		p.Stop()
 	}
 }

@@ -47,6 +47,13 @@ GET /events (server) @api
   limiter.allow (internal)
   answer_cache.get in memory (internal)`
 
+// Where the catalogue is in memory, no question leaves the process.
+const memoryTree = `
+GET /events (server) @api
+  limiter.allow (internal)
+  answer_cache.get in memory (internal)
+  index.search (internal)`
+
 const question = "/events?starts_at=2020-01-01T00:00:00Z&ends_at=2040-01-01T00:00:00Z"
 
 func TestTracesLeadThroughAllProcesses(t *testing.T) {
@@ -56,6 +63,10 @@ func TestTracesLeadThroughAllProcesses(t *testing.T) {
 	s := startService(t)
 	reading := s.readingIsTraced(t)
 	s.becomesCurrent(t)
+
+	inMemory := newCaller(true)
+	inMemory.get(t, s.memory+question+"&pageSize=7")
+	s.requireTree(t, inMemory.traceID, memoryTree)
 
 	first, second, silent, last := newCaller(true), newCaller(true), newCaller(false), newCaller(true)
 	given := first.get(t, s.public+question+"&pageSize=5")
@@ -128,8 +139,8 @@ func (s *service) named(t *testing.T, name string) []span {
 func (s *service) becomesCurrent(t *testing.T) {
 	t.Helper()
 	prooftest.Until(t, "answers are kept, and have events in them", func() bool {
-		a := newCaller(false).get(t, s.public+question)
-		return strings.Contains(a.Get("Cache-Status"), "hit") && strings.Contains(a.body, `"title"`)
+		a, b := newCaller(false).get(t, s.public+question), newCaller(false).get(t, s.memory+question)
+		return strings.Contains(a.Get("Cache-Status"), "hit") && strings.Contains(a.body, `"title"`) && strings.Contains(b.body, `"title"`)
 	})
 }
 
