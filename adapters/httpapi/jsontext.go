@@ -1,6 +1,10 @@
 package httpapi
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // plain are the bytes that stand in a JSON string as they are.
 var plain = func() (p [256]bool) {
@@ -10,6 +14,32 @@ var plain = func() (p [256]bool) {
 	return p
 }()
 
+// plainLength is how many bytes at the start of s are plain. Most texts are nothing else, so it looks at eight at a time,
+// and in the end at the last eight, of which it has seen some.
+func plainLength(s string) int {
+	if len(s) < 8 {
+		i := 0
+		for i < len(s) && plain[s[i]] {
+			i++
+		}
+		return i
+	}
+	for i := 0; i < len(s); i += 8 {
+		i = min(i, len(s)-8)
+		if special := notPlain(binary.LittleEndian.Uint64([]byte(s[i:]))); special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	return len(s)
+}
+
+// notPlain sets the highest bit of the first of eight bytes that is not plain, and may set those of bytes behind it: what is
+// too small goes below zero, and borrows.
+func notPlain(w uint64) uint64 {
+	const each = 0x0101010101010101
+	return (w | (w - ' '*each) | ((w ^ '"'*each) - each) | ((w ^ '\\'*each) - each)) & (0x80 * each)
+}
+
 // appendText appends s as a JSON string, byte for byte as encoding/json has it when it does not escape for
 // HTML: what is no UTF-8 becomes U+FFFD, and the line separators that JavaScript takes for line
 // ends are escaped.
@@ -17,12 +47,8 @@ func appendText(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	copied := 0 // s[copied:i] can be copied as it is
-	for i := 0; i < len(s); {
+	for i := plainLength(s); i < len(s); i += plainLength(s[i:]) {
 		c := s[i]
-		if plain[c] {
-			i++
-			continue
-		}
 		size := 1
 		var escaped string
 		switch {

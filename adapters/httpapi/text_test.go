@@ -35,6 +35,32 @@ func FuzzText(f *testing.F) {
 	})
 }
 
+// Each byte at each place of texts around eight bytes, and two of them where one may hide the other.
+func TestPlainLength(t *testing.T) {
+	const text = "abcdefghijklmnopqrstuvw"
+	for length := range len(text) {
+		for at := range length {
+			for c := range 256 {
+				for behind := at; behind < min(at+9, length); behind++ {
+					s := []byte(text[:length])
+					s[behind] = '"'
+					s[at] = byte(c)
+					want := 0
+					for want < length && plain[s[want]] {
+						want++
+					}
+					if got := plainLength(string(s)); got != want {
+						t.Fatalf("%d bytes of %q are plain, not %d", want, s, got)
+					}
+				}
+			}
+		}
+		if got := plainLength(text[:length]); got != length {
+			t.Fatalf("all of %q is plain, not %d", text[:length], got)
+		}
+	}
+}
+
 // The hand-written answer is byte for byte what encoding/json makes of the same facts.
 func TestSearchAnswerAsEncodingJSON(t *testing.T) {
 	type summary struct {

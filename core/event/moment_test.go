@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -202,6 +203,35 @@ func TestAMomentIsAsItWasStored(t *testing.T) {
 		_, shown := m.Time().Zone()
 		require.Equal(t, int(offset), shown)
 		require.Equal(t, m.Time().Format("2006-01-02 15:04:05"), string(m.AppendDate(nil))+" "+string(m.AppendClock(nil)))
+	})
+}
+
+// Every day that has digits, and those around them, by both ends of a day.
+func TestTheWholeCalendar(t *testing.T) {
+	first, last := time.Date(-1, 12, 30, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 3, 0, 0, 0, 0, time.UTC)
+	var got, want []byte
+	for day := first; day.Before(last); day = day.Add(24 * time.Hour) {
+		for _, second := range [...]int64{0, 24*60*60 - 1} {
+			at := day.Unix() + second
+			m := event.MomentAt(at+3600, -3600)
+			got = m.AppendClock(append(m.AppendDate(got[:0]), ' '))
+			if want = time.Unix(at, 0).UTC().AppendFormat(want[:0], time.DateTime); !bytes.Equal(got, want) {
+				t.Fatalf("%d is written %s, package time has %s", at, got, want)
+			}
+		}
+	}
+}
+
+func TestMomentsOfAnyAgeAreWrittenAsPackageTimeDoes(t *testing.T) {
+	const start, end = -62_167_219_200, 253_402_300_800 // of the years with four digits
+	rapid.Check(t, func(t *rapid.T) {
+		unix := rapid.OneOf(
+			rapid.Int64Range(-1<<62, 1<<62), rapid.Int64Range(start, end),
+			rapid.Int64Range(start-100_000, start+100_000), rapid.Int64Range(end-100_000, end+100_000),
+		).Draw(t, "unix")
+		m := event.MomentAt(unix, rapid.Int32().Draw(t, "offset"))
+		wall := time.Unix(unix+int64(m.Offset()), 0).UTC()
+		require.Equal(t, wall.Format("2006-01-02 15:04:05"), string(m.AppendDate(nil))+" "+string(m.AppendClock(nil)))
 	})
 }
 
