@@ -85,4 +85,7 @@ type Page struct {
 	At         Version
 	// Quick tells that it took so little to find it that to find it again is as good as to keep it.
 	Quick bool
+	// Release, where there is one, takes the room of Events back. Only who knows that nobody else has the page may call it, once, and
+	// does not read the events any more. Nobody has to.
+	Release func()
 }

@@ -22,6 +22,9 @@ type Made struct {
 	// Write appends the body. Such an answer is written for being kept once it is asked for again; until then everyone who has
 	// it writes it where there is room. It may be called from many goroutines.
 	Write func(b []byte) []byte
+	// Release, where there is one, is to be called by the one who has the answer once it is written, or not at all. Nothing of
+	// it may be read afterwards.
+	Release func()
 }
 
 // Source is where an answer came from.
@@ -173,6 +176,7 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 		// since it asked cannot.
 		if late || f.err != nil || f.brought.Stale || a.fresh.current(f.brought.epoch, f.brought.At, 0, about) {
 			joined := f.brought.Served
+			joined.Release = nil
 			if joined.Source == Loaded {
 				joined.Source = Joined
 			}
@@ -194,7 +198,11 @@ func (a *Answers) pilot(ctx context.Context, key ports.AnswerKey, f *flight[flow
 	if ctx.Err() != nil && fault.Is(f.err, fault.Canceled) { // it was given up for want of callers
 		return Served{}, fault.Wrap(fault.Unavailable, "make an answer", ctx.Err())
 	}
-	return f.brought.Served, f.err
+	served := f.brought.Served
+	if f.shared() {
+		served.Release = nil
+	}
+	return served, f.err
 }
 
 // fromNear looks for an answer of this process. One that is not current is marked as outdated.

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -705,4 +706,55 @@ func BenchmarkNear(b *testing.B) {
 			_, _ = answers.Answer(ctx, aboutMonday, monday, s.load)
 		}
 	})
+}
+
+func TestOnlyWhoHasAnAnswerAloneMayReleaseIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := search.NewJournal()
+		log.Append(monday)
+		s := open(t, log, search.AnswersOptions{})
+		s.store.quick = true
+		load := func(ctx context.Context) (search.Made, error) {
+			made, err := s.store.load(ctx)
+			made.Release = func() {}
+			return made, err
+		}
+		served, err := s.Answer(t.Context(), aboutMonday, monday, load)
+		require.NoError(t, err)
+		assert.NotNil(t, served.Release)
+
+		s.store.during = func(context.Context) error {
+			time.Sleep(time.Second)
+			return nil
+		}
+		var callers sync.WaitGroup
+		for range 2 {
+			callers.Go(func() {
+				served, err := s.Answer(t.Context(), aboutTuesday, tuesday, load)
+				assert.NoError(t, err)
+				assert.Nil(t, served.Release)
+			})
+		}
+		callers.Wait()
+		assert.EqualValues(t, 2, s.store.loads.Load())
+	})
+}
+
+// What nobody asked before and is quick to make, in the name of a request as an HTTP server makes it.
+func BenchmarkUnseen(b *testing.B) {
+	log := search.NewJournal()
+	fresh := search.NewFreshness(log, search.FreshnessOptions{})
+	answers := search.NewAnswers(memcache.New(memcache.Options{}), fresh, time.Now, search.AnswersOptions{})
+	made := search.Made{Write: func(b []byte) []byte { return b }}
+	load := func(context.Context) (search.Made, error) { return made, nil }
+	connection, hangUp := context.WithCancel(b.Context())
+	defer hangUp()
+	b.ReportAllocs()
+	for n := uint64(0); b.Loop(); n++ {
+		request, cancel := context.WithCancel(connection)
+		var key ports.AnswerKey
+		binary.LittleEndian.PutUint64(key[:], n)
+		_, _ = answers.Answer(ports.WithRequestID(request, "1"), key, monday, load)
+		cancel()
+	}
 }
