@@ -51,17 +51,28 @@ func (x *Index) Snapshot(ctx context.Context, starts event.TimeRange, each func(
 // breath is how many events are looked at until others may use the processor.
 const breath = 1024
 
+// breaths are taken by who looks at many events.
+type breaths struct{ looked int }
+
+// next is to be called before each event.
+func (b *breaths) next(ctx context.Context) error {
+	if b.looked++; b.looked%breath == 0 {
+		if ctx.Err() != nil {
+			return fault.Wrap(fault.Canceled, "read the index", ctx.Err())
+		}
+		runtime.Gosched()
+	}
+	return nil
+}
+
 // each calls do for every event that starts in the range, and tells whether what is held of it is what came. Who does not want to know
 // that gives no digest.
 func (v *version) each(ctx context.Context, starts event.TimeRange, do func(e *event.Event, sound bool) error, digests ...digest) error {
 	from, to := bounds(starts)
-	looked := 0
+	var pace breaths
 	look := func(e *event.Event, sound bool) error {
-		if looked++; looked%breath == 0 {
-			if ctx.Err() != nil {
-				return fault.Wrap(fault.Canceled, "read the index", ctx.Err())
-			}
-			runtime.Gosched()
+		if err := pace.next(ctx); err != nil {
+			return err
 		}
 		return do(e, sound)
 	}
@@ -155,12 +166,7 @@ func (x *Index) Damaged(ctx context.Context) ([]event.TimeRange, error) {
 		return nil, err
 	}
 	wrong := map[day]bool{}
-	err = v.each(ctx, event.TimeRange{}, func(e *event.Event, sound bool) error {
-		if !sound {
-			wrong[dayOf(e.Facts.Start.Unix())] = true
-		}
-		return nil
-	}, x.digest)
+	err = v.unsound(ctx, x.digest, func(start int64) { wrong[dayOf(start)] = true })
 	var list []event.TimeRange
 	for _, d := range sortedDays(wrong) {
 		list = append(list, days(d, d+1))

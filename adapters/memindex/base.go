@@ -21,10 +21,11 @@ type columns struct {
 	title              []uint32 // rank of its fold
 	record             []place
 	sum                []uint64 // checksum of the event as it came
+	seal               []uint64 // checksum of the row and its record as they were made
 }
 
 // bytesARow is what columns, orders and their wavelets take for each row.
-const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + orders*4 + 8 + 8
+const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + 8 + orders*4 + 8 + 8
 
 const (
 	noPrice = -1
@@ -94,7 +95,8 @@ type base struct {
 	starts, ends instants // of all rows, in order
 	startsByEnd  *wavelet // rows, in the order of their ends
 	endsByStart  *wavelet // positions in the order of ends, by row
-	lastEnd      []int64  // of each block of rows
+	longest      longest
+	lastEnd      []int64 // of each block of rows
 
 	folds   *folds
 	titleAt []uint32 // where the rows of each fold begin in the order of titles
@@ -188,7 +190,7 @@ func (b *base) lowerBound(order int, p catalogue.Position) int {
 }
 
 func (b *base) count() int64 {
-	return int64(b.size)*bytesARow + b.texts.bytes + b.startsByEnd.bytes() + b.endsByStart.bytes() +
+	return int64(b.size)*bytesARow + b.starts.bytes() + b.ends.bytes() + b.texts.bytes + b.startsByEnd.bytes() + b.endsByStart.bytes() +
 		b.folds.bytes + int64(len(b.titleAt))*4 + b.filters.bytes()
 }
 

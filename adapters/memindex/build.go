@@ -35,7 +35,8 @@ func (b *builder) add(e *event.Event) {
 		b.folds[fold], b.list = number, append(b.list, fold)
 		b.size += int64(len(fold)) + 16
 	}
-	b.columns.add(e, b.texts.add(e, b.names), number, b.digest.of(e))
+	at, record := b.texts.add(e, b.names)
+	b.columns.add(e, at, record, number, b.digest.of(e))
 	for field, value := range valuesOf(e) {
 		b.labels[field].add(value)
 	}
@@ -46,7 +47,7 @@ func (b *builder) bytes() int64 {
 	return int64(len(b.id))*bytesARow + b.texts.bytes + int64(len(b.texts.open)) + b.size + b.names.bytes
 }
 
-func (c *columns) add(e *event.Event, at place, title uint32, sum uint64) {
+func (c *columns) add(e *event.Event, at place, record uint64, title uint32, sum uint64) {
 	f := &e.Facts
 	c.id = append(c.id, e.ID)
 	c.start, c.end = append(c.start, f.Start.Unix()), append(c.end, f.End.Unix())
@@ -58,6 +59,7 @@ func (c *columns) add(e *event.Event, at place, title uint32, sum uint64) {
 	c.title = append(c.title, title)
 	c.record = append(c.record, at)
 	c.sum = append(c.sum, sum)
+	c.seal = append(c.seal, c.sealOf(len(c.sum)-1, record))
 }
 
 func pricesOf(e *event.Event) (low, high int64) {
@@ -153,6 +155,7 @@ func (b *base) finish(all [fields]labels) {
 	}
 	b.starts, b.ends = newInstants(b.start), newInstants(inOrder)
 	b.startsByEnd, b.endsByStart = newWavelet(b.order[byEnd]), newWavelet(ends)
+	b.longest = newLongest(b.start, b.end)
 	b.lastEnd = make([]int64, (b.size+blockRows-1)/blockRows)
 	for block := range b.lastEnd {
 		b.lastEnd[block] = slices.Max(b.end[block*blockRows : min((block+1)*blockRows, b.size)])
@@ -201,7 +204,7 @@ func (c *columns) permute(rows []uint32) {
 	c.flags = permuted(c.flags, rows)
 	c.title = permuted(c.title, rows)
 	c.record = permuted(c.record, rows)
-	c.sum = permuted(c.sum, rows)
+	c.sum, c.seal = permuted(c.sum, rows), permuted(c.seal, rows)
 }
 
 func permuted[T any](column []T, rows []uint32) []T {

@@ -2,6 +2,7 @@ package memindex
 
 import (
 	"sort"
+	"sync"
 
 	"github.com/marquee-events/marquee/core/event"
 )
@@ -50,7 +51,7 @@ func (c *collector) take(f *fresh, row uint32) {
 		return
 	}
 	if c.events == nil {
-		c.events = make([]event.Event, 0, min(c.want, c.live+len(c.added[byStart])))
+		c.events = room(min(c.want, c.live+len(c.added[byStart])))
 	}
 	if f != nil {
 		c.events = append(c.events, f.event)
@@ -142,4 +143,19 @@ func split(positions counted, added []*fresh, order, first int) int {
 		}
 	}
 	return lo
+}
+
+// lentEvents is how many events a page has room for that is lent: those of the usual size. To make and clear it would be a good part of
+// what it takes to find them.
+const lentEvents = 20
+
+var lent = sync.Pool{New: func() any { return new([lentEvents]event.Event) }}
+
+// room is for so many events.
+func room(events int) []event.Event {
+	if events != lentEvents {
+		return make([]event.Event, 0, events)
+	}
+	page, _ := lent.Get().(*[lentEvents]event.Event) // it holds nothing else
+	return page[:0]
 }

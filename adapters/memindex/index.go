@@ -51,6 +51,8 @@ type version struct {
 
 	at     catalogue.Version
 	shared []string // texts that records name by number
+	// sharedSums are their checksums.
+	sharedSums []uint64
 	// sharedBytes is what they take.
 	sharedBytes int64
 	news        chan struct{}
@@ -83,7 +85,7 @@ func (x *Index) publish(v *version) {
 	news := x.news
 	x.news = make(chan struct{})
 	if v != nil {
-		v.news, v.shared, v.sharedBytes = x.news, x.names.list, x.names.bytes
+		v.news, v.shared, v.sharedSums, v.sharedBytes = x.news, x.names.list, x.names.sums, x.names.bytes
 	}
 	x.current.Store(v)
 	close(news)

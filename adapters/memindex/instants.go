@@ -1,20 +1,23 @@
 package memindex
 
-import "sort"
-
-// instants are in order. Of every so many the first is in a list that stays in a processor's cache, so that looking one up reads
-// memory in one place.
+// instants are in order. Of every eight, which are a line of a processor's cache, the first is in a list of its own, and so on up to a
+// list of no more than eight: looking one up reads one line of each, of which only the last few are not in a cache anyway.
 type instants struct {
 	all   []int64
-	marks []int64
+	marks [][]int64 // from the shortest list on
 }
 
-const markEvery = 256
+const markEvery = 8
 
 func newInstants(all []int64) instants {
-	i := instants{all: all, marks: make([]int64, 0, len(all)/markEvery+1)}
-	for at := 0; at < len(all); at += markEvery {
-		i.marks = append(i.marks, all[at])
+	i := instants{all: all}
+	for of := all; len(of) > markEvery; {
+		marks := make([]int64, 0, len(of)/markEvery+1)
+		for at := 0; at < len(of); at += markEvery {
+			marks = append(marks, of[at])
+		}
+		i.marks = append([][]int64{marks}, i.marks...)
+		of = marks
 	}
 	return i
 }
@@ -24,9 +27,19 @@ func (i *instants) before(unix int64) int {
 	if unix == always {
 		return 0
 	}
-	lo := max(0, sort.Search(len(i.marks), func(m int) bool { return i.marks[m] >= unix })-1) * markEvery
-	part := i.all[lo:min(lo+markEvery, len(i.all))]
-	return lo + sort.Search(len(part), func(at int) bool { return part[at] >= unix })
+	line := 0
+	for _, marks := range i.marks {
+		line = max(0, beforeFrom(marks, line, unix)-1)
+	}
+	return beforeFrom(i.all, line, unix)
+}
+
+// beforeFrom is before of a list, where it is known that the answer is in a line, or at the end of it.
+func beforeFrom(list []int64, line int, unix int64) int {
+	at := line * markEvery
+	for end := min(at+markEvery, len(list)); at < end && list[at] < unix; at++ {
+	}
+	return at
 }
 
 // upTo is how many are not behind an instant.
@@ -35,4 +48,12 @@ func (i *instants) upTo(unix int64) int {
 		return len(i.all)
 	}
 	return i.before(unix + 1)
+}
+
+// bytes are those of the marks.
+func (i *instants) bytes() (size int64) {
+	for _, marks := range i.marks {
+		size += int64(len(marks)) * 8
+	}
+	return size
 }

@@ -119,6 +119,7 @@ func (x *Index) remade(v *version, _ *names) (*base, *names) {
 		b.add(e)
 		if !sound {
 			b.sum[len(b.sum)-1]++ // it is still to be found
+			b.seal[len(b.seal)-1]++
 		}
 		return nil
 	}, x.digest)
@@ -163,7 +164,11 @@ func (x *Index) joined(v *version, n *names) (*base, *names) {
 	x.changing.Lock() // names are everybody's
 	for _, a := range added {
 		rank, _ := f.rank(a.fold)
-		came.add(&a.event, t.add(&a.event, n), narrow(rank), a.sum)
+		at, record := t.add(&a.event, n)
+		came.add(&a.event, at, record, narrow(rank), a.sum)
+		if x.digest.of(&a.event) != a.sum { // what the seal is of is not what came
+			came.seal[len(came.seal)-1]++
+		}
 		for field, value := range valuesOf(&a.event) {
 			values[field].rows = append(values[field].rows, all[field].number(value))
 		}
@@ -242,6 +247,7 @@ func (c *columns) edited(e edit, came columns) columns {
 		saleStart: editedColumn(c.saleStart, e, came.saleStart), saleEnd: editedColumn(c.saleEnd, e, came.saleEnd),
 		flags: editedColumn(c.flags, e, came.flags), title: editedColumn(c.title, e, came.title),
 		record: editedColumn(c.record, e, came.record), sum: editedColumn(c.sum, e, came.sum),
+		seal: editedColumn(c.seal, e, came.seal),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/marquee-events/marquee/core/event"
 )
 
@@ -21,6 +23,7 @@ func placeAt(piece, offset int) place { return place(piece)<<32 | place(offset) 
 // names are texts that many events share, by number. They are only added to: whoever has a version reads those of its time.
 type names struct {
 	list    []string
+	sums    []uint64 // checksum of each
 	numbers map[string]uint32
 	bytes   int64
 }
@@ -32,10 +35,10 @@ func (n *names) number(text string) uint32 {
 	if number, known := n.numbers[text]; known {
 		return number
 	}
-	const overhead = 64 // of a place in the list and one in the map, in bytes
+	const overhead = 72 // of a place in the lists and one in the map, in bytes
 	text = string(append([]byte(nil), text...))
 	number := narrow(len(n.list))
-	n.list, n.numbers[text] = append(n.list, text), number
+	n.list, n.sums, n.numbers[text] = append(n.list, text), append(n.sums, xxh3.HashString(text)), number
 	n.bytes += int64(len(text)) + overhead
 	return number
 }
@@ -142,12 +145,14 @@ type texts struct {
 	bytes  int64  // of all
 }
 
-// add keeps an event's record.
-func (t *texts) add(e *event.Event, n *names) place {
-	at := placeAt(len(t.pieces), len(t.open))
+// add keeps an event's record, and tells the checksum of it.
+func (t *texts) add(e *event.Event, n *names) (at place, sum uint64) {
+	begin := len(t.open)
+	at = placeAt(len(t.pieces), begin)
 	t.open = appendRecord(t.open, e, n)
+	sum = xxh3.Hash(t.open[begin:])
 	t.closeIfFull()
-	return at
+	return at, sum
 }
 
 // keep keeps a record that was made before.

@@ -39,7 +39,11 @@ func (s *question) span() span {
 	default:
 		p.order, p.wavelet, p.first, p.limit = byStart, b.startsByEnd, b.starts.before(s.from), b.starts.upTo(s.to)
 		p.lo, p.hi = 0, b.ends.upTo(s.to)
-		p.skipped = p.wavelet.below(p.lo, p.hi, p.first)
+		if around, known := b.longest.around(s.from, s.to); known {
+			p.skipped = p.first - around
+		} else {
+			p.skipped = p.wavelet.below(p.lo, p.hi, p.first)
+		}
 		p.total = p.hi - p.skipped
 	}
 	p.limit = max(p.limit, p.first)

@@ -1,0 +1,86 @@
+package memindex
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/marquee-events/marquee/core/event"
+)
+
+// What is held is looked at again and again for memory that has changed by itself. A row is therefore sealed: a checksum of the bytes
+// that it and its record are made of tells that without reading the event out of them. Sums of events remain what
+// is compared with others, who have the event in bytes of their own.
+
+// sealOf is the checksum of a row whose record has the one that is told. It has no part in titles and places, which others
+// move: a place that is wrong leads to a record that is not the row's.
+func (c *columns) sealOf(row int, record uint64) uint64 {
+	var room [len(event.ID{}) + 8*8 + 1]byte
+	b := append(room[:0], c.id[row][:]...)
+	for _, n := range [...]int64{c.start[row], c.end[row], c.minPrice[row], c.maxPrice[row], c.saleStart[row], c.saleEnd[row]} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(n)) //nolint:gosec // its bits
+	}
+	b = binary.LittleEndian.AppendUint64(b, c.sum[row])
+	b = binary.LittleEndian.AppendUint64(b, record)
+	return xxh3.Hash(append(b, byte(c.flags[row])))
+}
+
+// whole is the record of a place, and nothing where none can be.
+func (t *texts) whole(p place) string {
+	piece, at := int(p>>32), int(uint32(p)) //nolint:gosec // the two halves
+	if piece >= len(t.pieces) || at+4 > len(t.pieces[piece]) {
+		return ""
+	}
+	rest := t.pieces[piece][at:]
+	return rest[:min(recordLength(rest), len(rest))]
+}
+
+// unsound tells when each event starts that is not held as it came.
+func (v *version) unsound(ctx context.Context, d digest, tell func(start int64)) error {
+	var pace breaths
+	wrong := v.wrongNames()
+	for row := range v.base.size {
+		if v.gone.Contains(narrow(row)) {
+			continue
+		}
+		if err := pace.next(ctx); err != nil {
+			return err
+		}
+		record := v.texts.whole(v.record[row])
+		if v.sealOf(row, xxh3.HashString(record)) != v.seal[row] || len(wrong) > 0 && namesAny(record, wrong) {
+			tell(v.start[row])
+		}
+	}
+	for _, f := range v.added[byStart] {
+		if err := pace.next(ctx); err != nil {
+			return err
+		}
+		if d.of(&f.event) != f.sum {
+			tell(f.event.Facts.Start.Unix())
+		}
+	}
+	return nil
+}
+
+// wrongNames are the numbers of shared texts that are not what they were.
+func (v *version) wrongNames() map[uint64]bool {
+	wrong := map[uint64]bool{}
+	for number, text := range v.shared {
+		if xxh3.HashString(text) != v.sharedSums[number] {
+			wrong[uint64(number)] = true
+		}
+	}
+	return wrong
+}
+
+// namesAny tells whether a record has one of the shared texts.
+func namesAny(whole string, numbers map[uint64]bool) bool {
+	r := record{whole[4:]}
+	for range shared(&event.Event{}) {
+		if numbers[r.uvarint()] {
+			return true
+		}
+	}
+	return false
+}
