@@ -654,7 +654,7 @@ type MiddlewareFunc func(http.Handler) http.Handler
 // ListChanges operation middleware
 func (siw *ServerInterfaceWrapper) ListChanges(w http.ResponseWriter, r *http.Request) {
 	var params ListChangesParams
-	query := texts{given: r.URL.Query()}
+	query := textsOf(r.URL.RawQuery)
 	query.optional("after", &params.After)
 	query.optional("limit", &params.Limit)
 	query.optional("wait", &params.Wait)
@@ -675,7 +675,7 @@ func (siw *ServerInterfaceWrapper) ListChanges(w http.ResponseWriter, r *http.Re
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(w http.ResponseWriter, r *http.Request) {
 	var params ListEventsParams
-	query := texts{given: r.URL.Query()}
+	query := textsOf(r.URL.RawQuery)
 	query.required("starts_at", &params.StartsAt)
 	query.required("ends_at", &params.EndsAt)
 	query.optional("match", &params.Match)
@@ -725,7 +725,7 @@ func (siw *ServerInterfaceWrapper) GetEvent(w http.ResponseWriter, r *http.Reque
 // SearchEvents operation middleware
 func (siw *ServerInterfaceWrapper) SearchEvents(w http.ResponseWriter, r *http.Request) {
 	var params SearchEventsParams
-	query := texts{given: r.URL.Query()}
+	query := textsOf(r.URL.RawQuery)
 	query.optional("starts_at", &params.StartsAt)
 	query.optional("ends_at", &params.EndsAt)
 	if query.err != nil {

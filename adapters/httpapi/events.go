@@ -80,7 +80,7 @@ func makeList(q *listQuestion, page search.Page) search.Made {
 	}
 	writer := newWriter(note, func(b []byte) []byte { return appendList(b, q.Size, page) })
 	if page.Quick {
-		return search.Made{At: page.At, Write: writer}
+		return search.Made{At: page.At, Write: writer, Release: page.Release}
 	}
 	return search.Made{At: page.At, Body: writer.written()}
 }
@@ -120,7 +120,7 @@ type listAnswer struct {
 
 // VisitListEventsResponse writes the answer. The error is the connection's.
 func (a listAnswer) VisitListEventsResponse(w http.ResponseWriter) error {
-	return a.keptWith(w, a.served, func(page written) { w.Header().Set("Link", a.question.links(page.note)) })
+	return a.keptWith(w, a.served, func(page written) { w.Header()["Link"] = []string{a.question.links(page.note)} })
 }
 
 // links is the Link header (RFC 8288) by the note that makeList wrote. Its addresses are relative to the origin, which only

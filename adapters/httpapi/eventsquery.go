@@ -153,16 +153,15 @@ func (r *reading) number(name string, value *string, least, most, unset int) int
 	if value == nil {
 		return unset
 	}
-	wanted := "a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
-	given, ok := r.value(name, value, wanted)
-	if !ok {
-		return unset
+	if n, err := strconv.ParseUint(*value, 10, 31); err == nil && r.err == nil && int(n) >= least && int(n) <= most {
+		r.given = r.given.with(name, *value)
+		return int(n)
 	}
-	n, err := strconv.ParseUint(given, 10, 31)
-	if err != nil || int(n) < least || int(n) > most {
+	wanted := "a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
+	if given, ok := r.value(name, value, wanted); ok {
 		r.refuse(name, given, wanted)
 	}
-	return int(n)
+	return unset
 }
 
 func (r *reading) flag(name string, value *string) *bool {

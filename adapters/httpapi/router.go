@@ -10,21 +10,30 @@ import (
 // router is http.ServeMux with answers of our own where no route matches.
 type router struct {
 	mux   *http.ServeMux
-	known []string // templates, for people
+	known []string              // templates, for people
+	exact map[string]exactRoute // those of a path that is no pattern, for who asks with GET or HEAD: most requests
 	// before stands before the handler of each route, which it knows by its template.
 	before func(template string, next http.HandlerFunc) http.HandlerFunc
 	// slashed are the templates that are also answered with a slash behind them.
 	slashed []string
 }
 
+type exactRoute struct {
+	http.HandlerFunc
+	template string
+}
+
 func newRouter(before func(string, http.HandlerFunc) http.HandlerFunc, slashed ...string) *router {
-	return &router{mux: http.NewServeMux(), before: before, slashed: slashed}
+	return &router{mux: http.NewServeMux(), exact: map[string]exactRoute{}, before: before, slashed: slashed}
 }
 
 // HandleFunc adds a route. It must not be called once the router serves.
 func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
 	handler = rt.before(template(pattern), handler)
 	rt.mux.HandleFunc(pattern, handler)
+	if path, get := strings.CutPrefix(pattern, http.MethodGet+" "); get && !strings.Contains(path, "{") {
+		rt.exact[path] = exactRoute{handler, template(pattern)}
+	}
 	if slices.Contains(rt.slashed, template(pattern)) {
 		rt.mux.HandleFunc(pattern+onlySlash, handler)
 	}
@@ -34,7 +43,20 @@ func (rt *router) HandleFunc(pattern string, handler func(http.ResponseWriter, *
 	}
 }
 
+// exactly is the route of a request that is for no other.
+func (rt *router) exactly(r *http.Request) (exactRoute, bool) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return exactRoute{}, false
+	}
+	route, ok := rt.exact[r.URL.Path]
+	return route, ok
+}
+
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if route, ok := rt.exactly(r); ok {
+		route.ServeHTTP(w, r)
+		return
+	}
 	unmatched, pattern := rt.mux.Handler(r)
 	if pattern != "" {
 		rt.mux.ServeHTTP(w, r)
@@ -55,6 +77,9 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (rt *router) route(r *http.Request) string {
 	if r.Method == http.MethodOptions {
 		r = &http.Request{Method: http.MethodGet, URL: r.URL, Host: r.Host}
+	}
+	if route, ok := rt.exactly(r); ok {
+		return route.template
 	}
 	if _, pattern := rt.mux.Handler(r); pattern != "" {
 		return template(pattern)

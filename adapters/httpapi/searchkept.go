@@ -47,7 +47,7 @@ func makeSearch(page catalogue.Page) search.Made {
 		return search.Made{At: page.At, Page: page}
 	}
 	if page.Quick && len(page.Events) <= maxPageSize {
-		return search.Made{At: page.At, Write: newWriter(nil, func(b []byte) []byte {
+		return search.Made{At: page.At, Release: page.Release, Write: newWriter(nil, func(b []byte) []byte {
 			b, _ = appendSearch(b, page.Events, inOne) // which has no errors
 			return b
 		})}

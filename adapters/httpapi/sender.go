@@ -20,7 +20,7 @@ type sender struct {
 func (s *sender) headers(h http.Header, served search.Served) {
 	answerHeaders(h, cacheBriefly)
 	if s.keeps {
-		h.Set("Cache-Status", cacheStatus(served))
+		h["Cache-Status"] = []string{cacheStatus(served)}
 	}
 }
 
@@ -44,6 +44,9 @@ func (s *sender) keptWith(w http.ResponseWriter, served search.Served, then func
 		send(served.Body)
 	} else {
 		writer(served.Write).lend(send)
+	}
+	if served.Release != nil {
+		served.Release()
 	}
 	return err
 }
@@ -78,7 +81,7 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 			body = s.compressed.of(a.tag, c, body)
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	if asked.Method == http.MethodHead {
 		s.pace.allow(w)
 		w.WriteHeader(status)
@@ -86,6 +89,9 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 	}
 	w.WriteHeader(status)
 	reader := s.pace.start(w)
+	if len(body) <= pieceSize {
+		return together(asked.Context(), w, func() error { return reader.send(body) })
+	}
 	for len(body) > pieceSize {
 		if err := reader.send(body[:pieceSize]); err != nil {
 			return err

@@ -22,9 +22,9 @@ type ServerOptions struct {
 // NewServer makes the server of h. Every time that a client can take is bounded: 5 seconds for the header,
 // 15 for the whole request, 30 for an answer (which a streamed one extends while it is being read) and two
 // minutes between requests. Headers may have 32 KiB; net/http answers 431 beyond it.
-func NewServer(h http.Handler, o ServerOptions) *http.Server {
+func NewServer(h http.Handler, o ServerOptions) *Server {
 	base := cmp.Or(o.Base, context.Background())
-	return &http.Server{
+	return &Server{&http.Server{
 		Addr:              o.Addr,
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -33,6 +33,7 @@ func NewServer(h http.Handler, o ServerOptions) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnContext:       withConnection,
 		ErrorLog:          slog.NewLogLogger(cmp.Or(o.Logger, slog.Default()).Handler(), slog.LevelWarn),
-	}
+	}}
 }

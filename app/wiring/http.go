@@ -59,7 +59,7 @@ func newAPI(c config.Config, b observability.Build, u httpapi.UseCases, answers 
 func serveAPI(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, h http.Handler, changes *search.Changes, at *Addresses, log *slog.Logger) {
 	server := httpapi.NewServer(h, httpapi.ServerOptions{Addr: c.HTTPAddr, Logger: log})
 	server.RegisterOnShutdown(changes.End) // who waits for changes would hold up the stop
-	serve(lc, stop, log, at, PublicAPI, server, func(ctx context.Context) error { return shutdown(ctx, log, PublicAPI, server) })
+	serve(lc, stop, log, at, PublicAPI, server.Addr, server, func(ctx context.Context) error { return shutdown(ctx, log, PublicAPI, server.Server) })
 }
 
 // admin is the handler of the private listener.
@@ -88,7 +88,7 @@ func newAdmin(registry *prometheus.Registry, probes *observability.Probes, statu
 func serveAdmin(lc fx.Lifecycle, stop fx.Shutdowner, c config.Config, a admin, at *Addresses, log *slog.Logger) {
 	server := observability.NewAdminServer(c.AdminAddr, a, log)
 	// Nobody who takes a profile shall hold up those who close the store.
-	serve(lc, stop, log, at, Admin, server, func(context.Context) error { return server.Close() })
+	serve(lc, stop, log, at, Admin, server.Addr, server, func(context.Context) error { return server.Close() })
 }
 
 // The listeners of a process.
@@ -111,11 +111,16 @@ func (a *Addresses) Of(name string) string {
 	return s
 }
 
+// server is an http.Server.
+type server interface {
+	Serve(listener net.Listener) error
+}
+
 // serve listens first, so that a port that is taken fails the start, and answers in the background until end.
-func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses, name string, server *http.Server, end func(context.Context) error) {
+func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses, name, addr string, server server, end func(context.Context) error) {
 	lc.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
-			listener, err := new(net.ListenConfig).Listen(ctx, "tcp", server.Addr)
+			listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 			if err != nil {
 				return err
 			}
@@ -128,7 +133,7 @@ func serve(lc fx.Lifecycle, stop fx.Shutdowner, log *slog.Logger, at *Addresses,
 	})
 }
 
-func answer(stop fx.Shutdowner, log *slog.Logger, name string, server *http.Server, listener net.Listener) {
+func answer(stop fx.Shutdowner, log *slog.Logger, name string, server server, listener net.Listener) {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		log.Error("a listener ended", "what", name, "error", err)
 		_ = stop.Shutdown(fx.ExitCode(1))
