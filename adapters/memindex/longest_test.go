@@ -10,15 +10,16 @@ import (
 func TestWhatLastsLongerThanARangeIsCounted(t *testing.T) {
 	known := 0
 	rapid.Check(t, func(t *rapid.T) {
-		starts := rapid.SliceOfN(rapid.Int64Range(0, 300), 0, 2*mostLongest).Draw(t, "starts")
+		size := rapid.SampledFrom([]int{0, 3, mostLongest, mostLongest + 1, 5 * mostLongest}).Draw(t, "size")
+		starts := rapid.SliceOfN(rapid.Int64Range(0, 300), size, size).Draw(t, "starts")
 		ends := make([]int64, len(starts))
 		for i, start := range starts {
 			ends[i] = start + rapid.Int64Range(0, 200).Draw(t, "seconds")
 		}
 		l := newLongest(starts, ends)
-		for range 20 {
+		for range 100 {
 			from := rapid.Int64Range(-1, 400).Draw(t, "from")
-			to := from + rapid.Int64Range(0, 200).Draw(t, "lasts")
+			to := from + rapid.OneOf(rapid.Int64Range(0, 200), rapid.Int64Range(max(0, l.shortest-4), l.shortest+2)).Draw(t, "lasts")
 			want := 0
 			for i := range starts {
 				if starts[i] < from && ends[i] > to {
