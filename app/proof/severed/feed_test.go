@@ -13,8 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
+
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/tools/testservers/server"
@@ -104,8 +105,13 @@ func newProvider(t *testing.T, size int) *provider {
 
 func (p *provider) start() {
 	p.t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", p.address)
-	require.NoError(p.t, err)
+	var listener net.Listener
+	// A process that another test just starts has all that is open here until it begins, also the listener that found the address free.
+	prooftest.Until(p.t, "the provider's address is free", func() (free bool) {
+		var err error
+		listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", p.address)
+		return err == nil
+	})
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
 	go func() { _ = p.server.Serve(listener) }() // until it is closed
 }
