@@ -85,7 +85,7 @@ func (v *version) each(ctx context.Context, starts event.TimeRange, do func(e *e
 		v.read(row, v.shared, &e)
 		sound := true
 		for _, d := range digests {
-			sound = d.of(&e) == v.sum[row] && flagsOf(&e) == v.flags[row]
+			sound = d.of(&e) == v.sum[row] && flagsOf(&e) == v.flags[row] && v.sealed(int(row))
 		}
 		if err := look(&e, sound); err != nil {
 			return err

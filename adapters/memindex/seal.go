@@ -36,6 +36,11 @@ func (t *texts) whole(p place) string {
 	return rest[:min(recordLength(rest), len(rest))]
 }
 
+// sealed tells whether a row is as it was made.
+func (b *base) sealed(row int) bool {
+	return b.sealOf(row, xxh3.HashString(b.texts.whole(b.record[row]))) == b.seal[row]
+}
+
 // unsound tells when each event starts that is not held as it came.
 func (v *version) unsound(ctx context.Context, d digest, tell func(start int64)) error {
 	var pace breaths
@@ -47,8 +52,7 @@ func (v *version) unsound(ctx context.Context, d digest, tell func(start int64))
 		if err := pace.next(ctx); err != nil {
 			return err
 		}
-		record := v.texts.whole(v.record[row])
-		if v.sealOf(row, xxh3.HashString(record)) != v.seal[row] || len(wrong) > 0 && namesAny(record, wrong) {
+		if !v.sealed(row) || len(wrong) > 0 && namesAny(v.texts.whole(v.record[row]), wrong) {
 			tell(v.start[row])
 		}
 	}
