@@ -24,7 +24,7 @@ type reader struct {
 	pace
 	to      http.ResponseWriter
 	control *http.ResponseController
-	begun   time.Time
+	begun   time.Time // of the first piece
 	sent    int64
 }
 
@@ -34,12 +34,16 @@ func (p pace) allow(w http.ResponseWriter) {
 }
 
 func (p pace) start(w http.ResponseWriter) reader {
-	return reader{pace: p, to: w, control: http.NewResponseController(w), begun: time.Now()}
+	return reader{pace: p, to: w, control: http.NewResponseController(w)}
 }
 
 // send writes b, giving the reader as much time as its pace allows.
 func (r *reader) send(b []byte) error {
-	stalled := time.Now().Add(r.stall)
+	now := time.Now()
+	if r.sent == 0 {
+		r.begun = now
+	}
+	stalled := now.Add(r.stall)
 	earned := time.Duration(float64(r.sent) / float64(r.perSecond) * float64(time.Second))
 	tooSlow := r.begun.Add(r.grace + earned)
 	if tooSlow.Before(stalled) {

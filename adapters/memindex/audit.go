@@ -40,12 +40,12 @@ func (x *Index) Snapshot(ctx context.Context, starts event.TimeRange, each func(
 	if err != nil {
 		return catalogue.Version{}, err
 	}
-	return v.at, v.each(ctx, starts, func(e *event.Event, sound bool) error {
+	return v.at, v.each(ctx, starts, x.digest, func(e *event.Event, sound bool) error {
 		if !sound { // which nobody could tell of a copy
 			return fault.New(fault.Internal, "the event %s is not held as it came", e.ID)
 		}
 		return each(e)
-	}, x.digest)
+	})
 }
 
 // breath is how many events are looked at until others may use the processor.
@@ -65,10 +65,11 @@ func (b *breaths) next(ctx context.Context) error {
 	return nil
 }
 
-// each calls do for every event that starts in the range, and tells whether what is held of it is what came. Who does not want to know
-// that gives no digest.
-func (v *version) each(ctx context.Context, starts event.TimeRange, do func(e *event.Event, sound bool) error, digests ...digest) error {
+// each calls do for every event that starts in the range, and tells whether what is held of it is what came. Of one that is not, no more
+// is told than its ID and start: the rest could not even be read.
+func (v *version) each(ctx context.Context, starts event.TimeRange, d digest, do func(e *event.Event, sound bool) error) error {
 	from, to := bounds(starts)
+	wrong := v.wrongNames()
 	var pace breaths
 	look := func(e *event.Event, sound bool) error {
 		if err := pace.next(ctx); err != nil {
@@ -82,10 +83,11 @@ func (v *version) each(ctx context.Context, starts event.TimeRange, do func(e *e
 		if v.gone.Contains(row) || v.start[row] < from { // a start that is not what it was is out of order
 			continue
 		}
-		v.read(row, v.shared, &e)
-		sound := true
-		for _, d := range digests {
-			sound = d.of(&e) == v.sum[row] && flagsOf(&e) == v.flags[row] && v.sealed(int(row))
+		sound := v.sound(row, wrong)
+		if sound {
+			v.read(row, v.shared, &e)
+		} else {
+			e = event.Event{ID: v.id[row], Facts: event.Facts{Start: event.MomentAt(v.start[row], 0)}}
 		}
 		if err := look(&e, sound); err != nil {
 			return err
@@ -97,11 +99,7 @@ func (v *version) each(ctx context.Context, starts event.TimeRange, do func(e *e
 			break
 		}
 		e = f.event
-		sound := true
-		for _, d := range digests {
-			sound = d.of(&e) == f.sum
-		}
-		if err := look(&e, sound); err != nil {
+		if err := look(&e, d.of(&e) == f.sum); err != nil {
 			return err
 		}
 	}
@@ -213,13 +211,13 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 		return compared[d]
 	}
 	told := ports.Reconciled{}
-	err = v.each(ctx, starts, func(e *event.Event, sound bool) error {
+	err = v.each(ctx, starts, x.digest, func(e *event.Event, sound bool) error {
 		if _, moved := changed[e.ID]; !moved {
 			on(e).held += x.digest.of(e)
 			on(e).unsound = on(e).unsound || !sound
 		}
 		return nil
-	}, x.digest)
+	})
 	if err != nil {
 		return told, err
 	}
@@ -252,7 +250,7 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 func (x *Index) mend(ctx context.Context, v *version, wrong map[day]bool, all []event.Event, changed map[event.ID]*event.Event) (int, error) {
 	held := map[event.ID]uint64{}
 	for _, d := range sortedDays(wrong) {
-		err := v.each(ctx, days(d, d+1), func(e *event.Event, sound bool) error {
+		err := v.each(ctx, days(d, d+1), x.digest, func(e *event.Event, sound bool) error {
 			if _, moved := changed[e.ID]; !moved {
 				held[e.ID] = x.digest.of(e)
 				if !sound {
@@ -260,7 +258,7 @@ func (x *Index) mend(ctx context.Context, v *version, wrong map[day]bool, all []
 				}
 			}
 			return nil
-		}, x.digest)
+		})
 		if err != nil {
 			return 0, err
 		}

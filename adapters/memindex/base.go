@@ -20,12 +20,11 @@ type columns struct {
 	flags              []flags
 	title              []uint32 // rank of its fold
 	record             []place
-	sum                []uint64 // checksum of the event as it came
 	seal               []uint64 // checksum of the row and its record as they were made
 }
 
 // bytesARow is what columns, orders and their wavelets take for each row.
-const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + 8 + orders*4 + 8 + 8
+const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + orders*4 + 8 + 8
 
 const (
 	noPrice = -1

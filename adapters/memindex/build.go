@@ -18,11 +18,10 @@ type builder struct {
 	folds  map[string]uint32
 	list   []string // of folds, by the numbers that folds has
 	size   int64    // of the folds, about
-	digest digest
 }
 
-func newBuilder(n *names, d digest) *builder {
-	return &builder{names: n, digest: d, folds: map[string]uint32{}}
+func newBuilder(n *names) *builder {
+	return &builder{names: n, folds: map[string]uint32{}}
 }
 
 // add takes an event. Its texts are copied.
@@ -36,7 +35,7 @@ func (b *builder) add(e *event.Event) {
 		b.size += int64(len(fold)) + 16
 	}
 	at, record := b.texts.add(e, b.names)
-	b.columns.add(e, at, record, number, b.digest.of(e))
+	b.columns.add(e, at, record, number)
 	for field, value := range valuesOf(e) {
 		b.labels[field].add(value)
 	}
@@ -47,7 +46,8 @@ func (b *builder) bytes() int64 {
 	return int64(len(b.id))*bytesARow + b.texts.bytes + int64(len(b.texts.open)) + b.size + b.names.bytes
 }
 
-func (c *columns) add(e *event.Event, at place, record uint64, title uint32, sum uint64) {
+// add adds a row, of which the record, its checksum and the rank of its fold are told.
+func (c *columns) add(e *event.Event, at place, record uint64, title uint32) {
 	f := &e.Facts
 	c.id = append(c.id, e.ID)
 	c.start, c.end = append(c.start, f.Start.Unix()), append(c.end, f.End.Unix())
@@ -58,8 +58,7 @@ func (c *columns) add(e *event.Event, at place, record uint64, title uint32, sum
 	c.flags = append(c.flags, flagsOf(e))
 	c.title = append(c.title, title)
 	c.record = append(c.record, at)
-	c.sum = append(c.sum, sum)
-	c.seal = append(c.seal, c.sealOf(len(c.sum)-1, record))
+	c.seal = append(c.seal, c.sealOf(len(c.id)-1, record))
 }
 
 func pricesOf(e *event.Event) (low, high int64) {
@@ -204,7 +203,7 @@ func (c *columns) permute(rows []uint32) {
 	c.flags = permuted(c.flags, rows)
 	c.title = permuted(c.title, rows)
 	c.record = permuted(c.record, rows)
-	c.sum, c.seal = permuted(c.sum, rows), permuted(c.seal, rows)
+	c.seal = permuted(c.seal, rows)
 }
 
 func permuted[T any](column []T, rows []uint32) []T {

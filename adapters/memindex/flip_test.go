@@ -11,7 +11,7 @@ func (x *Index) Memory() [][]byte {
 	v := x.current.Load()
 	all := [][]byte{
 		raw(v.id), raw(v.start), raw(v.end), raw(v.minPrice), raw(v.maxPrice), raw(v.saleStart), raw(v.saleEnd),
-		raw(v.flags), raw(v.record), raw(v.sum),
+		raw(v.flags), raw(v.record), raw(v.seal),
 	}
 	for _, texts := range [...][]string{v.texts.pieces, v.shared} {
 		for _, text := range texts {

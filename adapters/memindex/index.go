@@ -132,7 +132,7 @@ func (x *Index) overBudget(bytes int64) error {
 func (x *Index) Fill(ctx context.Context, from ports.Snapshotter) error {
 	const looks = 4096 // events between two looks at the budget
 	texts := newNames()
-	b, events := newBuilder(texts, x.digest), 0
+	b, events := newBuilder(texts), 0
 	at, err := from.Snapshot(ctx, event.TimeRange{}, func(e *event.Event) error {
 		b.add(e)
 		if events++; events%looks == 0 {
@@ -214,7 +214,6 @@ func (x *Index) Apply(_ context.Context, changes []catalogue.Change) error {
 func (x *Index) changed(v *version, changes []*catalogue.Change, left []event.ID) *delta {
 	replaced := map[*fresh]bool{}
 	var died []uint32
-	var e event.Event
 	without := func(id event.ID) {
 		if old := x.byID[id]; old != nil {
 			x.remake = x.remake || x.digest.of(&old.event) != old.sum
@@ -222,8 +221,7 @@ func (x *Index) changed(v *version, changes []*catalogue.Change, left []event.ID
 			delete(x.byID, id)
 		} else if row, known := v.find(id); known && !v.gone.Contains(row) {
 			// An event that is not as it came may stand in the way of others that look for their place.
-			v.read(row, v.shared, &e)
-			x.remake = x.remake || x.digest.of(&e) != v.sum[row]
+			x.remake = x.remake || !v.sealed(row)
 			died = append(died, row)
 		}
 	}

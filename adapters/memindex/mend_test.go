@@ -15,30 +15,19 @@ import (
 // question is answered as if nothing had been.
 func TestDamagedTimesAreMended(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		now := &contents{events: map[event.ID]event.Event{}}
-		known := rapid.IntRange(1, 40).Draw(rt, "events")
-		ids := make([]event.ID, 0, known)
-		for n := range known {
-			e := genEvent(n).Draw(rt, "event")
-			now.events[e.ID] = e
-			ids = append(ids, e.ID)
-		}
-		now.at = catalogue.Version{Number: int64(known), Tag: 5}
+		now := draw(rt, 1, 40)
+		known := len(now.events)
 		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 3, 1000)})
 		defer x.Close()
 		require.NoError(rt, x.Fill(rt.Context(), now))
 		by := func(name string) int64 { return pick[int64](rt, name, 0, 1, 3600, -3600, 1<<40, -1<<40) }
-		require.True(rt, x.DamageTimes(rapid.SampledFrom(ids).Draw(rt, "damaged"), by("start"), by("end")))
+		require.True(rt, x.DamageTimes(rapid.SampledFrom(now.all()).Draw(rt, "damaged").ID, by("start"), by("end")))
 		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
 			c := now.change(genEvent(rapid.IntRange(0, known-1).Draw(rt, "of")).Draw(rt, "changed"))
 			require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{c}))
 		}
-		all := make([]event.Event, 0, len(now.events))
-		for _, e := range now.events {
-			all = append(all, e)
-		}
 		for range 2 { // a start that is wrong is found on the day that it is not
-			_, err := x.Reconcile(rt.Context(), event.TimeRange{}, now.at, all)
+			_, err := x.Reconcile(rt.Context(), event.TimeRange{}, now.at, now.all())
 			require.NoError(rt, err)
 		}
 		x.Settle()

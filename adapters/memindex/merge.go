@@ -114,15 +114,14 @@ func (d *delta) has(f *fresh) bool {
 // as it came, so that orders cannot be relied on either.
 func (x *Index) remade(v *version, _ *names) (*base, *names) {
 	n := newNames()
-	b := newBuilder(n, x.digest)
-	err := v.each(context.Background(), event.TimeRange{}, func(e *event.Event, sound bool) error {
+	b := newBuilder(n)
+	err := v.each(context.Background(), event.TimeRange{}, x.digest, func(e *event.Event, sound bool) error {
 		b.add(e)
 		if !sound {
-			b.sum[len(b.sum)-1]++ // it is still to be found
-			b.seal[len(b.seal)-1]++
+			b.seal[len(b.seal)-1]++ // it is still to be found
 		}
 		return nil
-	}, x.digest)
+	})
 	if err != nil {
 		return nil, nil
 	}
@@ -165,7 +164,7 @@ func (x *Index) joined(v *version, n *names) (*base, *names) {
 	for _, a := range added {
 		rank, _ := f.rank(a.fold)
 		at, record := t.add(&a.event, n)
-		came.add(&a.event, at, record, narrow(rank), a.sum)
+		came.add(&a.event, at, record, narrow(rank))
 		if x.digest.of(&a.event) != a.sum { // what the seal is of is not what came
 			came.seal[len(came.seal)-1]++
 		}
@@ -246,8 +245,7 @@ func (c *columns) edited(e edit, came columns) columns {
 		minPrice: editedColumn(c.minPrice, e, came.minPrice), maxPrice: editedColumn(c.maxPrice, e, came.maxPrice),
 		saleStart: editedColumn(c.saleStart, e, came.saleStart), saleEnd: editedColumn(c.saleEnd, e, came.saleEnd),
 		flags: editedColumn(c.flags, e, came.flags), title: editedColumn(c.title, e, came.title),
-		record: editedColumn(c.record, e, came.record), sum: editedColumn(c.sum, e, came.sum),
-		seal: editedColumn(c.seal, e, came.seal),
+		record: editedColumn(c.record, e, came.record), seal: editedColumn(c.seal, e, came.seal),
 	}
 }
 

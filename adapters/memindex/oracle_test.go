@@ -40,6 +40,9 @@ func (c *contents) change(e event.Event) catalogue.Change {
 	return catalogue.Change{Version: c.at, Kind: catalogue.Updated, Event: e}
 }
 
+// all are the events, in the order of their starts.
+func (c *contents) all() []event.Event { return c.matches(catalogue.Query{}) }
+
 func (c *contents) matches(q catalogue.Query) []event.Event {
 	var found []event.Event
 	for e := range maps.Values(c.events) {
@@ -135,17 +138,23 @@ func genQuery() *rapid.Generator[catalogue.Query] {
 	})
 }
 
+// draw are some events, as if there had been a change for each.
+func draw(t *rapid.T, least, most int) *contents {
+	c := &contents{events: map[event.ID]event.Event{}}
+	for n := range rapid.IntRange(least, most).Draw(t, "events") {
+		e := genEvent(n).Draw(t, "event")
+		c.events[e.ID] = e
+	}
+	c.at = catalogue.Version{Number: int64(len(c.events)), Tag: 5}
+	return c
+}
+
 // TestAnyQuestionOfAnyVersion holds every page of any question, by its offset and by the position behind which it begins, as of now and of
 // versions before, against the oracle, after any history of changes that were brought into the base or not.
 func TestAnyQuestionOfAnyVersion(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		now := &contents{events: map[event.ID]event.Event{}}
-		known := rapid.IntRange(0, 60).Draw(rt, "events")
-		for n := range known {
-			e := genEvent(n).Draw(rt, "event")
-			now.events[e.ID] = e
-		}
-		now.at = catalogue.Version{Number: int64(known), Tag: 5}
+		now := draw(rt, 0, 60)
+		known := len(now.events)
 		mergeAt := pick(rt, "merge at", 1, 7, 25, 1000)
 		x := memindex.New(memindex.Options{MergeAt: mergeAt})
 		defer x.Close()

@@ -2,6 +2,7 @@ package memindex
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -19,6 +20,9 @@ const pieceBytes = 1 << 20
 type place uint64
 
 func placeAt(piece, offset int) place { return place(piece)<<32 | place(offset) } //nolint:gosec // both are far below 2^32
+
+// split is what placeAt was given.
+func (p place) split() (piece, offset int) { return int(p >> 32), int(p & math.MaxUint32) }
 
 // names are texts that many events share, by number. They are only added to: whoever has a version reads those of its time.
 type names struct {
@@ -181,7 +185,8 @@ func (t *texts) close() {
 
 // at is the record of a place.
 func (t *texts) at(p place) record {
-	return record{t.pieces[p>>32][uint32(p):]} //nolint:gosec // the lower half
+	piece, offset := p.split()
+	return record{t.pieces[piece][offset:]}
 }
 
 // wasted tells whether more than half of all is of records that nobody needs any more.

@@ -10,25 +10,24 @@ import (
 )
 
 // What is held is looked at again and again for memory that has changed by itself. A row is therefore sealed: a checksum of the bytes
-// that it and its record are made of tells that without reading the event out of them. Sums of events remain what
-// is compared with others, who have the event in bytes of their own.
+// that it and its record are made of tells that without reading the event out of them, which might not even be possible. Digests of
+// events are what is compared with others, who have the event in bytes of their own.
 
 // sealOf is the checksum of a row whose record has the one that is told. It has no part in titles and places, which others
 // move: a place that is wrong leads to a record that is not the row's.
 func (c *columns) sealOf(row int, record uint64) uint64 {
-	var room [len(event.ID{}) + 8*8 + 1]byte
+	var room [len(event.ID{}) + 7*8 + 1]byte
 	b := append(room[:0], c.id[row][:]...)
 	for _, n := range [...]int64{c.start[row], c.end[row], c.minPrice[row], c.maxPrice[row], c.saleStart[row], c.saleEnd[row]} {
-		b = binary.LittleEndian.AppendUint64(b, uint64(n)) //nolint:gosec // its bits
+		b = binary.LittleEndian.AppendUint64(b, uint64(n)) //nolint:gosec // a checksum is of all 64 bits, whatever number they are
 	}
-	b = binary.LittleEndian.AppendUint64(b, c.sum[row])
 	b = binary.LittleEndian.AppendUint64(b, record)
 	return xxh3.Hash(append(b, byte(c.flags[row])))
 }
 
 // whole is the record of a place, and nothing where none can be.
 func (t *texts) whole(p place) string {
-	piece, at := int(p>>32), int(uint32(p)) //nolint:gosec // the two halves
+	piece, at := p.split()
 	if piece >= len(t.pieces) || at+4 > len(t.pieces[piece]) {
 		return ""
 	}
@@ -36,23 +35,28 @@ func (t *texts) whole(p place) string {
 	return rest[:min(recordLength(rest), len(rest))]
 }
 
-// sealed tells whether a row is as it was made.
-func (b *base) sealed(row int) bool {
-	return b.sealOf(row, xxh3.HashString(b.texts.whole(b.record[row]))) == b.seal[row]
+// sealed tells whether a row and its record are as they were made.
+func (b *base) sealed(row uint32) bool {
+	return b.sealOf(int(row), xxh3.HashString(b.texts.whole(b.record[row]))) == b.seal[row]
+}
+
+// sound tells whether the event of a row is held as it came, where some of the shared texts are wrong.
+func (b *base) sound(row uint32, wrong map[uint64]bool) bool {
+	return b.sealed(row) && (len(wrong) == 0 || !namesAny(b.texts.whole(b.record[row]), wrong))
 }
 
 // unsound tells when each event starts that is not held as it came.
 func (v *version) unsound(ctx context.Context, d digest, tell func(start int64)) error {
 	var pace breaths
 	wrong := v.wrongNames()
-	for row := range v.base.size {
-		if v.gone.Contains(narrow(row)) {
+	for row := range narrow(v.base.size) {
+		if v.gone.Contains(row) {
 			continue
 		}
 		if err := pace.next(ctx); err != nil {
 			return err
 		}
-		if !v.sealed(row) || len(wrong) > 0 && namesAny(v.texts.whole(v.record[row]), wrong) {
+		if !v.sound(row, wrong) {
 			tell(v.start[row])
 		}
 	}

@@ -88,7 +88,8 @@ func (s *question) page() catalogue.Page {
 	page.Events = m.events(nil)
 	page.Quick = m.rows == nil && m.order <= byEnd
 	if page.Quick && cap(page.Events) == lentEvents {
-		page.Release = func() { lent.Put((*[lentEvents]event.Event)(page.Events[:lentEvents])) }
+		room := (*[lentEvents]event.Event)(page.Events[:lentEvents])
+		page.Release = func() { lent.Put(room) }
 	}
 	return page
 }

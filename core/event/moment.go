@@ -1,6 +1,7 @@
 package event
 
 import (
+	"math"
 	"time"
 
 	"github.com/marquee-events/marquee/core/fault"
@@ -51,7 +52,7 @@ func (m Moment) AppendDate(b []byte) []byte {
 	if seconds < 0 || seconds >= calendarSeconds { // a text's own offset can lead out of the calendar that its digits are for
 		return m.wall().AppendFormat(b, time.DateOnly)
 	}
-	year, month, day := dateOf(uint32(seconds / daySeconds))
+	year, month, day := dateOf(seconds / daySeconds)
 	b = append(b, "0000-00-00"...)
 	text := b[len(b)-10:]
 	twoDigits(text[0:], year/100)
@@ -67,12 +68,11 @@ func (m Moment) AppendClock(b []byte) []byte {
 	if second < 0 {
 		second += daySeconds
 	}
-	of := uint32(second) //nolint:gosec // a day has no more
 	b = append(b, "00:00:00"...)
 	text := b[len(b)-8:]
-	twoDigits(text[0:], of/3600)
-	twoDigits(text[3:], of/60%60)
-	twoDigits(text[6:], of%60)
+	twoDigits(text[0:], second/3600)
+	twoDigits(text[3:], second/60%60)
+	twoDigits(text[6:], second%60)
 	return b
 }
 
@@ -87,12 +87,12 @@ const (
 // algorithm of Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms" (2023),
 // which the standard library has as well, but only behind a time.Time. It counts years from March, and starts 400 years early
 // to have no negative ones.
-func dateOf(days uint32) (year, month, day uint32) {
+func dateOf(days int64) (year, month, day int64) {
 	const fromMarch = daysOf400Years - (31 + 29)
 	n := 4*(days+fromMarch) + 3
 	century, ofCentury := n/daysOf400Years, n%daysOf400Years|3
-	p := 2939745 * uint64(ofCentury)
-	year, ofYear := 100*century+uint32(p>>32), uint32(p)/2939745/4 //nolint:gosec // the halves of p
+	p := 2939745 * ofCentury
+	year, ofYear := 100*century+p>>32, p&math.MaxUint32/2939745/4
 	n = 2141*ofYear + 197913
 	year, month, day = year-400, n>>16, n&0xffff/2141+1
 	if month > 12 {
@@ -105,7 +105,7 @@ func dateOf(days uint32) (year, month, day uint32) {
 func (m Moment) wall() time.Time { return time.Unix(m.unix+int64(m.offset), 0).UTC() }
 
 // twoDigits writes a number below 100.
-func twoDigits(to []byte, n uint32) { *(*[2]byte)(to) = pairs[n] }
+func twoDigits(to []byte, n int64) { *(*[2]byte)(to) = pairs[n] }
 
 // pairs are the digits of the numbers below 100.
 var pairs = func() (p [100][2]byte) {

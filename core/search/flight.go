@@ -103,7 +103,7 @@ func (l *life) begin(pilot context.Context, timeout time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.Context, l.pilot = context.WithoutCancel(pilot), pilot
-	l.until = time.Now().Add(timeout) //nolint:forbidigo // a context ends by that clock
+	l.until = time.Now().Add(timeout) //nolint:forbidigo // context.WithDeadline, which takes over once somebody waits, goes by the real clock too
 	if l.waiting > 1 {
 		l.wake()
 	}
@@ -180,7 +180,7 @@ func (l *life) Err() error {
 	if w := l.waker.Load(); w != nil {
 		return w.Err()
 	}
-	if l.pilot.Err() == nil && time.Until(l.until) > 0 { //nolint:forbidigo // as in begin
+	if l.pilot.Err() == nil && time.Until(l.until) > 0 { //nolint:forbidigo // until is a time of the real clock, see begin
 		return nil
 	}
 	return l.awake().Err()

@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/marquee-events/marquee/app/proof/prooftest"
-
 	"github.com/stretchr/testify/assert"
 
+	"github.com/marquee-events/marquee/app/proof/prooftest"
 	"github.com/marquee-events/marquee/core/event"
 	"github.com/marquee-events/marquee/tools/testservers/server"
 )
