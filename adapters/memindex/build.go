@@ -137,11 +137,11 @@ func (b *base) finish(all [fields]labels) {
 			b.priced++
 		}
 	}
-	b.titleAt = make([]uint32, len(b.folds.list)+1)
+	b.titleAt = make([]uint32, b.folds.list.count()+1)
 	for _, rank := range b.title {
 		b.titleAt[rank+1]++
 	}
-	for rank := range b.folds.list {
+	for rank := range b.folds.list.count() {
 		if b.titleAt[rank+1] == 0 {
 			b.unused++
 		}

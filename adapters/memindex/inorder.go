@@ -195,7 +195,7 @@ func (c *collector) positionOf(row uint32) catalogue.Position {
 	p := catalogue.Position{ID: c.id[row]}
 	switch {
 	case c.order == byTitle:
-		p.Text = c.folds.list[c.title[row]]
+		p.Text = c.folds.list.at(int(c.title[row]))
 	case (c.order == byMinPrice || c.order == byMaxPrice) && c.minPrice[row] == noPrice:
 		p.None = true
 	default:

@@ -2,6 +2,7 @@ package memindex
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -12,7 +13,7 @@ import (
 // A word of three bytes or more is looked up by its trigrams: a fold that has the word has all of them, and what has all of them is
 // looked at. What is shorter is looked for in all folds.
 type folds struct {
-	list  []string // in order; a fold's place is its rank
+	list  lines // in order; a fold's place is its rank
 	grams []*roaring.Bitmap
 	bytes int64
 }
@@ -41,7 +42,7 @@ func letter(c byte) uint32 {
 
 // newFolds makes them of a list in order, of which each is there once.
 func newFolds(list []string) *folds {
-	f := &folds{list: list, grams: make([]*roaring.Bitmap, gramCount)}
+	f := &folds{list: linesOf(list), grams: make([]*roaring.Bitmap, gramCount)}
 	for rank, fold := range list {
 		eachGram(fold, func(gram uint32) {
 			if f.grams[gram] == nil {
@@ -89,11 +90,7 @@ func (f *folds) joined(strange []string) (all *folds, places []uint32) {
 
 // finish makes the bitmaps small, and counts what all of it takes.
 func (f *folds) finish() {
-	const header = 16 // of a string
-	f.bytes = gramCount * 8
-	for _, fold := range f.list {
-		f.bytes += int64(len(fold)) + header
-	}
+	f.bytes = gramCount*8 + f.list.bytes()
 	for _, ranks := range f.grams {
 		if ranks != nil {
 			f.bytes += int64(compact(ranks).GetSizeInBytes()) //nolint:gosec // it fits into memory
@@ -114,7 +111,7 @@ func eachGram(text string, do func(gram uint32)) {
 
 // rank is that of a fold, or of the first behind it where it is not there.
 func (f *folds) rank(fold string) (rank int, there bool) {
-	return slices.BinarySearch(f.list, fold)
+	return sort.Find(f.list.count(), func(n int) int { return strings.Compare(fold, f.list.at(n)) })
 }
 
 // with are the ranks, in order, of the folds that have all words in them.
@@ -139,7 +136,7 @@ func (f *folds) with(words []string) []uint32 {
 	}
 	var found []uint32
 	look := func(rank uint32) bool {
-		if hasAll(f.list[rank], words) {
+		if hasAll(f.list.at(int(rank)), words) {
 			found = append(found, rank)
 		}
 		return true
@@ -148,8 +145,8 @@ func (f *folds) with(words []string) []uint32 {
 		candidates.Iterate(look)
 		return found
 	}
-	for rank := range f.list {
-		look(uint32(rank))
+	for rank := range f.list.count() {
+		look(narrow(rank))
 	}
 	return found
 }
@@ -163,21 +160,22 @@ func hasAll(fold string, words []string) bool {
 	return true
 }
 
-// merged are two lists in order as one, and where the elements of the first are in it. Neither has one twice.
-func merged(a, b []string) (all []string, places []uint32) {
-	all, places = make([]string, 0, len(a)+len(b)), make([]uint32, 0, len(a))
-	for len(a) > 0 || len(b) > 0 {
-		switch {
-		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
-			places = append(places, narrow(len(all)))
-			all, a = append(all, a[0]), a[1:]
-		case len(a) == 0 || b[0] < a[0]:
-			all, b = append(all, b[0]), b[1:]
-		default:
-			b = b[1:]
+// merged are two lists in order as one, and where the elements of the first are in it. Neither has one twice, nor one of the other.
+func merged(a lines, b []string) (all lines, places []uint32) {
+	var both linesBuilder
+	places = make([]uint32, 0, a.count())
+	for n := range a.count() {
+		next := a.at(n)
+		for ; len(b) > 0 && b[0] < next; b = b[1:] {
+			both.add(b[0])
 		}
+		places = append(places, narrow(len(both.ends)))
+		both.add(next)
 	}
-	return all, places
+	for _, text := range b {
+		both.add(text)
+	}
+	return both.lines(), places
 }
 
 // rowsOfTitles are the rows of the titles whose ranks are told.
