@@ -89,8 +89,10 @@ func (s *sender) wholeWith(w http.ResponseWriter, status int, a written) error {
 	}
 	w.WriteHeader(status)
 	reader := s.pace.start(w)
-	if len(body) <= pieceSize {
-		return together(asked.Context(), w, func() error { return reader.send(body) })
+	if len(body) > 0 {
+		if err := holdHeader(asked.Context(), reader.control); err != nil {
+			return err
+		}
 	}
 	for len(body) > pieceSize {
 		if err := reader.send(body[:pieceSize]); err != nil {

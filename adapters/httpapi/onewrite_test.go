@@ -3,10 +3,11 @@ package httpapi
 import (
 	"cmp"
 	"context"
-	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,64 +31,57 @@ func connected(t *testing.T) (*connection, *net.TCPConn) {
 	return near.(*connection), far.(*net.TCPConn)
 }
 
-// writing is an answer that goes to a connection without any bytes of net/http.
-type writing struct {
+// answering is what http.ResponseController finds of an answer whose header goes to a connection.
+type answering struct {
 	http.ResponseWriter
 	to *connection
 }
 
-// Flush has nothing to do.
-func (writing) Flush() {}
+func (a answering) FlushError() error {
+	_, err := a.to.Write([]byte("header,"))
+	return err
+}
 
-func (w writing) Write(b []byte) (int, error) { return w.to.Write(b) }
-
-func TestNothingIsSentBeforeAllIsWritten(t *testing.T) {
+func TestAHeaderLeavesWithWhatFollows(t *testing.T) {
 	near, far := connected(t)
-	ctx := withConnection(t.Context(), near)
-	w := writing{httptest.NewRecorder(), near}
-	for range 2 { // one answer after the other
-		require.NoError(t, together(ctx, w, func() error {
-			for _, part := range []string{"some", " and ", "more"} {
-				_, err := w.Write([]byte(part))
-				require.NoError(t, err)
-			}
-			assert.Equal(t, "some and more", string(near.held))
-			return nil
-		}))
-		assert.Nil(t, near.held)
-		got := make([]byte, 64)
-		n, err := far.Read(got)
+	answer := http.NewResponseController(answering{httptest.NewRecorder(), near})
+	for _, body := range []string{"body", strings.Repeat("b", 3*mostHeld), "another"} {
+		require.NoError(t, holdHeader(withConnection(t.Context(), near), answer))
+		require.Equal(t, "header,", string(near.held), "nothing has left")
+		n, err := near.Write([]byte(body))
 		require.NoError(t, err)
-		assert.Equal(t, "some and more", string(got[:n]))
+		require.Equal(t, len(body), n)
+		_, err = near.Write([]byte(" goes on"))
+		require.NoError(t, err)
+		want := "header," + body + " goes on"
+		got := make([]byte, len(want))
+		_, err = io.ReadFull(far, got)
+		require.NoError(t, err)
+		require.Equal(t, want, string(got))
 	}
 }
 
-func TestWhatCannotBeSentEndsTheConnection(t *testing.T) {
+func TestWhoCannotBeReachedIsNotToldMoreThanWasSent(t *testing.T) {
 	near, far := connected(t)
-	w := writing{httptest.NewRecorder(), near}
+	answer := http.NewResponseController(answering{httptest.NewRecorder(), near})
 	require.NoError(t, far.SetLinger(0))
 	require.NoError(t, far.Close())
 	_, err := near.Read(make([]byte, 1)) // now it is known here as well
 	require.Error(t, err)
-	require.Error(t, together(withConnection(t.Context(), near), w, func() error {
-		_, err := w.Write([]byte("answer"))
-		return err
-	}))
-	_, err = near.Write([]byte("another answer"))
-	assert.ErrorIs(t, err, net.ErrClosed)
+	require.NoError(t, holdHeader(withConnection(t.Context(), near), answer))
+	n, err := near.Write([]byte("body"))
+	require.Error(t, err, "so that net/http closes the connection")
+	assert.Zero(t, n)
 }
 
-func TestWhatFailsOrPanicsHoldsNothingBackAnyMore(t *testing.T) {
-	near, _ := connected(t)
-	ctx := withConnection(t.Context(), near)
-	w := writing{httptest.NewRecorder(), near}
-	fails := errors.New("fails")
-	assert.ErrorIs(t, together(ctx, w, func() error { return fails }), fails)
+func TestALongHeaderLeavesNoRoomBehind(t *testing.T) {
+	near, far := connected(t)
+	near.held = make([]byte, 2*mostHeld)
+	_, err := near.Write([]byte("body"))
+	require.NoError(t, err)
 	assert.Nil(t, near.held)
-	_, err := near.Write([]byte("another answer"))
-	assert.ErrorIs(t, err, net.ErrClosed, "a part of the answer may be missing")
-	assert.Panics(t, func() { _ = together(ctx, w, func() error { panic("fails") }) })
-	assert.Nil(t, near.held)
+	_, err = io.ReadFull(far, make([]byte, 2*mostHeld+len("body")))
+	require.NoError(t, err)
 }
 
 func TestOtherConnectionsAreLeftAlone(t *testing.T) {
@@ -95,11 +89,8 @@ func TestOtherConnectionsAreLeftAlone(t *testing.T) {
 	defer near.Close()
 	assert.Equal(t, context.Background(), withConnection(context.Background(), near))
 	w := httptest.NewRecorder()
-	require.NoError(t, together(t.Context(), w, func() error {
-		_, err := w.WriteString("answer")
-		return err
-	}))
-	assert.Equal(t, "answer", w.Body.String())
+	require.NoError(t, holdHeader(t.Context(), http.NewResponseController(w)))
+	assert.False(t, w.Flushed)
 }
 
 func TestPathsThatAreNoPatternAreMatchedAsEver(t *testing.T) {

@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+)
+
+// net/http sends an answer in pieces of 4 KiB: a page of events, with its header, in two. Each costs the kernel, and who reads it, as
+// much as the whole would. So the header is held back until the body comes, and leaves with that.
+
+// Server is an http.Server that sends the header of an answer together with what follows it.
+type Server struct{ *http.Server }
+
+// Serve is http.Server's.
+func (s *Server) Serve(l net.Listener) error { return s.Server.Serve(connections{l}) }
+
+// connections are those of a listener, which can hold a header back.
+type connections struct{ net.Listener }
+
+// Accept returns the next.
+func (l connections) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok && err == nil {
+		return &connection{TCPConn: tcp}, nil
+	}
+	return c, err
+}
+
+// connection is one whose next write can be held back. Only who serves the request that is answered on it does so, which is also the
+// only one who writes.
+type connection struct {
+	*net.TCPConn
+	holds bool   // whether what is written now is held back
+	held  []byte // until the next write
+	parts [2][]byte
+	both  net.Buffers
+}
+
+// mostHeld is how much room a connection keeps for the next header.
+const mostHeld = 4 << 10 // bytes
+
+// Write writes what is held back and b at once, or takes a copy of it for later.
+func (c *connection) Write(b []byte) (int, error) {
+	if c.holds {
+		c.held = append(c.held, b...)
+		return len(b), nil
+	}
+	held := len(c.held)
+	if held == 0 {
+		return c.TCPConn.Write(b)
+	}
+	c.parts = [2][]byte{c.held, b}
+	c.both = c.parts[:]
+	n, err := c.both.WriteTo(c.TCPConn)
+	c.parts = [2][]byte{}
+	if c.held = c.held[:0]; cap(c.held) > mostHeld {
+		c.held = nil
+	}
+	return max(0, int(n)-held), err
+}
+
+type connectionKey struct{}
+
+// withConnection is an http.Server's ConnContext.
+func withConnection(ctx context.Context, c net.Conn) context.Context {
+	if c, ok := c.(*connection); ok {
+		return context.WithValue(ctx, connectionKey{}, c)
+	}
+	return ctx
+}
+
+// holdHeader has the header of an answer leave with the next that is written, which has to follow.
+func holdHeader(ctx context.Context, answer *http.ResponseController) error {
+	c, ok := ctx.Value(connectionKey{}).(*connection)
+	if !ok {
+		return nil
+	}
+	c.holds = true
+	defer func() { c.holds = false }()
+	return answer.Flush()
+}
