@@ -157,7 +157,7 @@ proof-overhead: ## Answer RATE requests a second watched and unwatched, side by 
 proof-search-cost: EVENTS = 1000000
 proof-search-cost: ## Ask for what nobody asked before among EVENTS in memory, beside net/http sending the same bytes: processor time a request, at most 1.8 times
 	@go test -c -o $(BIN)/searchcost.test ./app/proof/searchcost
-	@echo "two processes take turns: this takes about a minute, and wants a machine that has little else to do"
+	@echo "two processes take turns: this takes about two minutes, and wants a machine that has little else to do"
 	@$(BIN)/searchcost.test -test.timeout 20m -test.run SearchCost -judge -events $(EVENTS)
 
 SEARCHES ?= 500

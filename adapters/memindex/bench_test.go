@@ -128,6 +128,9 @@ func BenchmarkSearch(b *testing.B) {
 						b.Fatal(err)
 					}
 					found = page.Total
+					if page.Release != nil { // as who writes the answer does
+						page.Release()
+					}
 				}
 				b.ReportMetric(float64(found), "matches")
 			})

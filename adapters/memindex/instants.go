@@ -37,9 +37,13 @@ func (i *instants) before(unix int64) int {
 // beforeFrom is before of a list, where it is known that the answer is in a line, or at the end of it.
 func beforeFrom(list []int64, line int, unix int64) int {
 	at := line * markEvery
-	for end := min(at+markEvery, len(list)); at < end && list[at] < unix; at++ {
+	before := 0
+	for _, instant := range list[at:min(at+markEvery, len(list))] { // to the end of it, which takes less than to guess where to stop
+		if instant < unix {
+			before++
+		}
 	}
-	return at
+	return at + before
 }
 
 // upTo is how many are not behind an instant.

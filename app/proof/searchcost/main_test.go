@@ -21,7 +21,7 @@ const (
 var (
 	judge    = flag.Bool("judge", false, "measure, print the figures, and fail above the bounds")
 	events   = flag.Int("events", 20_000, "size of the catalogue; page 10,000 is there from 210,000 on")
-	rounds   = flag.Int("rounds", 15, "how many figures there are of each side")
+	rounds   = flag.Int("rounds", 45, "how many figures there are of each side")
 	requests = flag.Int("requests", 8000, "how many make up a figure")
 	profiles = flag.String("profiles", "", "folder for CPU profiles, taken after the figures")
 )
