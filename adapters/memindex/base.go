@@ -94,7 +94,7 @@ type base struct {
 	starts, ends instants // of all rows, in order
 	startsByEnd  *wavelet // rows, in the order of their ends
 	endsByStart  *wavelet // positions in the order of ends, by row
-	longest      longest
+	longest      *longest
 	lastEnd      []int64 // of each block of rows
 
 	folds   *folds
@@ -189,7 +189,7 @@ func (b *base) lowerBound(order int, p catalogue.Position) int {
 }
 
 func (b *base) count() int64 {
-	return int64(b.size)*bytesARow + b.starts.bytes() + b.ends.bytes() + b.texts.bytes + b.startsByEnd.bytes() + b.endsByStart.bytes() +
+	return int64(b.size)*bytesARow + b.starts.bytes() + b.ends.bytes() + b.longest.bytes() + b.texts.bytes + b.startsByEnd.bytes() + b.endsByStart.bytes() +
 		b.folds.bytes + int64(len(b.titleAt))*4 + b.filters.bytes()
 }
 

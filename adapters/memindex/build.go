@@ -154,7 +154,7 @@ func (b *base) finish(all [fields]labels) {
 	}
 	b.starts, b.ends = newInstants(b.start), newInstants(inOrder)
 	b.startsByEnd, b.endsByStart = newWavelet(b.order[byEnd]), newWavelet(ends)
-	b.longest = newLongest(b.start, b.end)
+	b.longest = newLongest(b.start, b.end, b.order[byEnd])
 	b.lastEnd = make([]int64, (b.size+blockRows-1)/blockRows)
 	for block := range b.lastEnd {
 		b.lastEnd[block] = slices.Max(b.end[block*blockRows : min((block+1)*blockRows, b.size)])

@@ -1,53 +1,59 @@
 package memindex
 
-// longest are the events that last longest, a few of them. What starts before a range and ends behind it lasts longer than the range: where
-// that is longer than the shortest of these, they are all that can, and none has to be counted in the wavelet matrix.
+import "slices"
+
+// longest are the events that last longest, a few in a hundred of all. What starts before a range and ends behind it lasts longer than the
+// range: where that is no shorter than any of the others, these are all that can. They are looked up as all are, but in so little
+// memory that a processor has it at hand, where the wavelet matrix of all costs a search much of its time.
 type longest struct {
-	list     []lasting
-	complete bool // there are no others
-	shortest int64
+	starts, ends instants // of each, in order
+	startsByEnd  *wavelet // places in the order of starts, in the order of ends
+	others       int64    // seconds that no other lasts longer than
 }
 
-type lasting struct{ start, end int64 }
+const (
+	oneIn       = 32 // is of the longest, or fewer where many last as long as each other
+	sampleEvery = 64
+)
 
-func (l lasting) seconds() int64 { return l.end - l.start }
-
-const mostLongest = 64 // so that to look at all takes less than to count
-
-func newLongest(starts, ends []int64) longest {
-	l := longest{complete: len(starts) <= mostLongest}
-	shortest := 0
+// newLongest picks them from all, of which the order of ends is told.
+func newLongest(starts, ends []int64, byEnd []uint32) *longest {
+	var sample []int64
+	for row := 0; row < len(starts); row += sampleEvery {
+		sample = append(sample, ends[row]-starts[row])
+	}
+	l := &longest{}
+	if len(sample) > 0 {
+		slices.Sort(sample)
+		l.others = sample[len(sample)-1-len(sample)/oneIn]
+	}
+	var rows []uint32
+	var from, to []int64
 	for row, start := range starts {
-		one := lasting{start, ends[row]}
-		switch {
-		case len(l.list) < mostLongest:
-			l.list = append(l.list, one)
-		case one.seconds() > l.list[shortest].seconds():
-			l.list[shortest] = one
-		default:
-			continue
-		}
-		for i := range l.list {
-			if l.list[i].seconds() < l.list[shortest].seconds() {
-				shortest = i
-			}
+		if ends[row]-start > l.others {
+			rows, from = append(rows, narrow(row)), append(from, start)
 		}
 	}
-	if len(l.list) > 0 {
-		l.shortest = l.list[shortest].seconds()
+	places := make([]uint32, 0, len(rows))
+	for _, row := range byEnd {
+		if ends[row]-starts[row] > l.others {
+			place, _ := slices.BinarySearch(rows, row)
+			places, to = append(places, narrow(place)), append(to, ends[row])
+		}
 	}
+	l.starts, l.ends, l.startsByEnd = newInstants(from), newInstants(to), newWavelet(places)
 	return l
 }
 
-// around is how many start before an instant and end behind another, which is not before it; false where that is not known.
+// around is how many start before an instant and end behind another; false where it is not known, as where l is nil.
 func (l *longest) around(from, to int64) (count int, known bool) {
-	if !l.complete && (len(l.list) == 0 || from > to || to == never || to-from < l.shortest) {
+	if l == nil || from > to || from == always || to == never || to-from < l.others {
 		return 0, false
 	}
-	for _, one := range l.list {
-		if one.start < from && one.end > to {
-			count++
-		}
-	}
-	return count, true
+	before := l.starts.before(from)
+	return before - l.startsByEnd.below(0, l.ends.upTo(to), before), true
+}
+
+func (l *longest) bytes() int64 {
+	return l.starts.bytes() + l.ends.bytes() + int64(len(l.starts.all)+len(l.ends.all))*8 + l.startsByEnd.bytes()
 }

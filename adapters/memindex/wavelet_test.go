@@ -147,23 +147,28 @@ func TestBothWaysCountAlike(t *testing.T) {
 	for _, long := range []int{2, 50} {
 		b := timed(20_000, long)
 		l := newLists(b)
+		quick := *b
+		quick.longest = newLongest(b.start, b.end, b.order[byEnd])
 		for range 500 {
 			from := r.Int64N(timedDays * 24 * 3600)
 			to := from + r.Int64N(400*24)*3600
-			require.Equal(t, l.within(from, to), b.within(from, to), "from %d to %d", from, to)
+			want := l.within(from, to)
+			require.Equal(t, want, b.within(from, to), "from %d to %d", from, to)
+			require.Equal(t, want, quick.within(from, to), "from %d to %d", from, to)
 		}
 	}
 }
 
-// BenchmarkCounting compares the two on a million events of which one in fifty lasts for weeks, and on as many of which half do.
+// BenchmarkCounting compares the two, and what asks the wavelet matrix of all only where it has to, on a million events of which one in fifty lasts for weeks, and on as many of which half do.
 func BenchmarkCounting(b *testing.B) {
 	const day = int64(24 * 3600)
 	for name, long := range map[string]int{"few-long": 50, "half-long": 2} {
 		x := timed(1_000_000, long)
-		l := newLists(x)
+		l, quick := newLists(x), *x
+		quick.longest = newLongest(x.start, x.end, x.order[byEnd])
 		r := rand.New(rand.NewPCG(1, 5))
 		for width, seconds := range map[string]int64{"day": day, "month": 30 * day, "year": 365 * day} {
-			for way, within := range map[string]func(from, to int64) int{"wavelet": x.within, "lists": l.within} {
+			for way, within := range map[string]func(from, to int64) int{"wavelet": x.within, "lists": l.within, "longest": quick.within} {
 				b.Run(name+"/"+width+"/"+way, func(b *testing.B) {
 					for b.Loop() {
 						from := r.Int64N(timedDays*day - seconds)

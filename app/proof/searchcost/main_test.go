@@ -21,6 +21,7 @@ const (
 var (
 	judge    = flag.Bool("judge", false, "measure, print the figures, and fail above the bounds")
 	events   = flag.Int("events", 20_000, "size of the catalogue; page 10,000 is there from 210,000 on")
+	long     = flag.Int("long", 0, "one event in so many lasts three weeks; 0 for none")
 	rounds   = flag.Int("rounds", 45, "how many figures there are of each side")
 	requests = flag.Int("requests", 8000, "how many make up a figure")
 	profiles = flag.String("profiles", "", "folder for CPU profiles, taken after the figures")
@@ -29,6 +30,7 @@ var (
 // orders are what a process is started with.
 type orders struct {
 	Events  int
+	Long    int      // one of them in so many lasts three weeks
 	Environ []string // of the service
 	Like    string   // URL of the service whose answers net/http is to give; empty for the service itself
 }

@@ -13,7 +13,8 @@ import (
 
 const (
 	years    = 2
-	lasting  = 2 * time.Hour // every event
+	lasting  = 2 * time.Hour // most events
+	weeks    = 21 * 24 * time.Hour
 	provider = "default"
 )
 
@@ -34,13 +35,14 @@ const (
 // programme are events that start one after the other, evenly over the years. Which one it is tells all of an event but for its ID.
 type programme struct {
 	size   int
+	long   int           // one in so many lasts three weeks; 0 for none
 	every  time.Duration // one starts
 	ids    []event.ID
 	titles string // all of them
 }
 
-func newProgramme(size int) *programme {
-	p := &programme{size: size, every: (years * 365 * 24 * time.Hour / time.Duration(size)).Truncate(time.Second), ids: make([]event.ID, size)}
+func newProgramme(size, long int) *programme {
+	p := &programme{size: size, long: long, every: (years * 365 * 24 * time.Hour / time.Duration(size)).Truncate(time.Second), ids: make([]event.ID, size)}
 	var titles strings.Builder
 	titles.Grow(size * titleBytes)
 	for i := range size {
@@ -56,6 +58,13 @@ func newProgramme(size int) *programme {
 func (p *programme) title(i int) string { return p.titles[i*titleBytes : (i+1)*titleBytes] }
 
 func (p *programme) start(i int) time.Time { return firstDay.Add(time.Duration(i) * p.every) }
+
+func (p *programme) lasts(i int) time.Duration {
+	if p.long > 0 && i%p.long == 0 {
+		return weeks
+	}
+	return lasting
+}
 
 func (p *programme) identity(i int) event.Identity {
 	number := p.title(i)[titleBytes-numeral:]
@@ -88,7 +97,7 @@ func (p *programme) event(i int) event.Event {
 		ID: p.ids[i], Identity: p.identity(i), Available: true, Revision: 1, FirstSeen: firstDay,
 		Facts: event.Facts{
 			Title: p.title(i), SellMode: event.Online, TimeZone: "Europe/Madrid",
-			Start: event.MomentAt(start, summer), End: event.MomentAt(start+int64(lasting/time.Second), summer),
+			Start: event.MomentAt(start, summer), End: event.MomentAt(start+int64(p.lasts(i)/time.Second), summer),
 			Prices:   event.PriceRange{Known: true, Min: event.Price(100_000 + i%40*5_000), Max: event.Price(350_000 + i%60*10_000)},
 			Currency: "EUR", Capacity: 100, City: cities[i%len(cities)], Category: categories[i%len(categories)],
 			Venue: "Auditorio Nacional", URL: "https://tickets.example/events/291", Organizer: "1",

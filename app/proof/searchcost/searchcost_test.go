@@ -20,9 +20,9 @@ import (
 )
 
 // start starts the service, and net/http which answers like it.
-func start(t *testing.T, size int) (service, floor *prooftest.Accounted) {
+func start(t *testing.T, size, long int) (service, floor *prooftest.Accounted) {
 	t.Helper()
-	service = prooftest.StartAccounted(t, orders{Events: size, Environ: []string{
+	service = prooftest.StartAccounted(t, orders{Events: size, Long: long, Environ: []string{
 		"MARQUEE_DATA_DIR=" + t.TempDir(), "MARQUEE_HTTP_ADDR=127.0.0.1:0", "MARQUEE_ADMIN_ADDR=127.0.0.1:0",
 		// All requests are from one address, whose limit is as strict as any other and never reached.
 		"MARQUEE_RATE_LIMIT_RPS=1000000", "MARQUEE_RATE_LIMIT_BURST=1000000",
@@ -43,8 +43,8 @@ func awaitIndex(t *testing.T, admin string) {
 }
 
 func TestBothAnswerTheSame(t *testing.T) {
-	const size = 20_000
-	service, floor := start(t, size)
+	const size, long = 20_000, 50
+	service, floor := start(t, size, long)
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: prooftest.Patience}
 	defer client.CloseIdleConnections()
 	for n := range learned {
@@ -63,7 +63,7 @@ func TestBothAnswerTheSame(t *testing.T) {
 	const some = 40
 	same := newAsker(t, floor.API).ask(learned, mixed)
 	assert.Equal(t, same, newAsker(t, service.API).ask(learned, toLearn), "what is sent in a turn")
-	p := newProgramme(size)
+	p := newProgramme(size, long)
 	for n := range some {
 		isRight(t, client, service.API, p, mixed(n))
 		isRight(t, client, service.API, p, wide(1)(n))
@@ -117,7 +117,7 @@ func TestSearchCost(t *testing.T) {
 	}
 	const deep = 10_000
 	require.GreaterOrEqual(t, *events, deep*21, "page %d has to be there", deep)
-	service, floor := start(t, *events)
+	service, floor := start(t, *events, *long)
 	sides := []*side{
 		{name: "net/http", Accounted: floor, question: mixed},
 		{name: "a day to a year", Accounted: service, question: mixed},
@@ -160,7 +160,7 @@ func measure(sides []*side) {
 
 func show(w io.Writer, sides []*side) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "%d events, %d rounds of %d requests\tbytes\tCPU µs a request: min\tmedian\tmax\ttimes\tmin\tmedian\tmax\t\n", *events, *rounds, *requests)
+	fmt.Fprintf(table, "%d events, one in %d for weeks, %d rounds of %d requests\tbytes\tCPU µs a request: min\tmedian\tmax\ttimes\tmin\tmedian\tmax\t\n", *events, *long, *rounds, *requests)
 	for i, s := range sides {
 		fmt.Fprintf(table, "%s\t%d\t%.1f\t%.1f\t%.1f\t", s.name, s.size/int64(*rounds*(*requests/turns)*turns), slices.Min(s.each), median(s.each), slices.Max(s.each))
 		base := sides[0]

@@ -33,7 +33,7 @@ func serveService(o orders) error {
 		return err
 	}
 	settings := wiring.Settings{Config: c, Build: observability.Build{Version: "test"}, Roles: wiring.Roles{API: true}}
-	catalogue := newProgramme(o.Events)
+	catalogue := newProgramme(o.Events, o.Long)
 	fill := fx.Decorate(func(ports.Snapshotter) ports.Snapshotter { return catalogue })
 	var at *wiring.Addresses
 	started := func() { prooftest.SayWhere("http://"+at.Of(wiring.PublicAPI), "http://"+at.Of(wiring.Admin)) }
