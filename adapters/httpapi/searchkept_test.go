@@ -154,12 +154,20 @@ func TestAKeptAnswerIsTheSame(t *testing.T) {
 	assert.Empty(t, serve(t, service{}).get(t, "/search").Header.Get("Cache-Status"), "nothing is said where nothing is kept")
 }
 
-// quick is a catalogue that finds everything at once.
-type quick struct{ ports.Searcher }
+// quick is a catalogue that finds everything at once, in room that it has back once nobody reads it any more.
+type quick struct {
+	ports.Searcher
+	lent *atomic.Int64
+}
 
 func (q quick) Search(ctx context.Context, query catalogue.Query) (catalogue.Page, error) {
 	page, err := q.Searcher.Search(ctx, query)
 	page.Quick = true
+	q.lent.Add(1)
+	page.Release = func() {
+		clear(page.Events)
+		q.lent.Add(-1)
+	}
 	return page, err
 }
 
@@ -168,7 +176,8 @@ func TestWhatIsFoundQuicklyIsKeptTheSecondTime(t *testing.T) {
 		t.Run(target, func(t *testing.T) {
 			made, _, _ := serveKept(t, search.NewEvents(summer, 10))
 			want := made.get(t, target)
-			s, c, _ := serveKept(t, search.NewEvents(quick{summer}, 10))
+			var lent atomic.Int64
+			s, c, _ := serveKept(t, search.NewEvents(quick{summer, &lent}, 10))
 			for n, status := range []string{"fwd=uri-miss$", "fwd=uri-miss; stored$", "hit; ", "hit; "} {
 				got := s.get(t, target)
 				assert.Regexp(t, "^Marquee; "+status, got.Header.Get("Cache-Status"), "asked %d times before", n)
@@ -179,9 +188,10 @@ func TestWhatIsFoundQuicklyIsKeptTheSecondTime(t *testing.T) {
 			}
 			assert.EqualValues(t, 2, c.asked.Load())
 
-			s, _, _ = serveKept(t, search.NewEvents(quick{summer}, 10))
+			s, _, _ = serveKept(t, search.NewEvents(quick{summer, &lent}, 10))
 			known := s.get(t, target, "If-None-Match", want.Header.Get("ETag"))
 			assert.Equal(t, http.StatusNotModified, known.StatusCode, "also where nothing is kept")
+			assert.Zero(t, lent.Load(), "each page was given back, once")
 		})
 	}
 }

@@ -43,6 +43,31 @@ func TestFlippedBitsAreFound(t *testing.T) {
 	})
 }
 
+// TestWhatIsMadeAnewIsStillFound damages two events, of which a change meets one: all is made anew then, the other as it is.
+func TestWhatIsMadeAnewIsStillFound(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 3 {
+		now.change(genEvent(n).Example(n))
+	}
+	all := now.all()
+	x := memindex.New(memindex.Options{MergeAt: 1})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	require.True(t, x.Damage(all[0].ID))
+	require.True(t, x.Damage(all[1].ID))
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(all[0])}))
+	x.Settle()
+	require.Zero(t, x.Size().Recent)
+	found, err := x.Damaged(t.Context())
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	_, err = x.Reconcile(t.Context(), event.TimeRange{}, now.at, now.all())
+	require.NoError(t, err)
+	found, err = x.Damaged(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
 // TestWhatIsFoundIsMended flips a bit of what is held, and compares that with the store as an audit does.
 func TestWhatIsFoundIsMended(t *testing.T) {
 	mended := 0
