@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 )
@@ -78,5 +79,9 @@ func holdHeader(ctx context.Context, answer *http.ResponseController) error {
 	}
 	c.holds = true
 	defer func() { c.holds = false }()
-	return answer.Flush()
+	err := answer.Flush()
+	if errors.Is(err, http.ErrNotSupported) { // as that of an answer which becomes a part of a page: nothing is held back
+		return nil
+	}
+	return err
 }

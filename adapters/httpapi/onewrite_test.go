@@ -84,6 +84,18 @@ func TestALongHeaderLeavesNoRoomBehind(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAnAnswerWithinAnotherHoldsNothingBack(t *testing.T) {
+	near, far := connected(t)
+	within := struct{ http.ResponseWriter }{httptest.NewRecorder()}
+	require.NoError(t, holdHeader(withConnection(t.Context(), near), http.NewResponseController(within)))
+	_, err := near.Write([]byte("the page"))
+	require.NoError(t, err)
+	got := make([]byte, len("the page"))
+	_, err = io.ReadFull(far, got)
+	require.NoError(t, err)
+	assert.Equal(t, "the page", string(got))
+}
+
 func TestOtherConnectionsAreLeftAlone(t *testing.T) {
 	near, _ := net.Pipe()
 	defer near.Close()
