@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 )
 
 // net/http sends an answer in pieces of 4 KiB: a page of events, with its header, in two. Each costs the kernel, and who reads it, as
@@ -32,33 +34,37 @@ func (l connections) Accept() (net.Conn, error) {
 // only one who writes.
 type connection struct {
 	*net.TCPConn
-	holds bool   // whether what is written now is held back
-	held  []byte // until the next write
-	parts [2][]byte
-	both  net.Buffers
+	holds bool          // whether what is written now is held back
+	held  *bytes.Buffer // until the next write; nil when nothing is
 }
 
-// mostHeld is how much room a connection keeps for the next header.
-const mostHeld = 4 << 10 // bytes
+// rooms are where a header waits for its body. A connection has one only between the two, however long it is open.
+var rooms = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// Write writes what is held back and b at once, or takes a copy of it for later.
+// mostRoom is how large a room is kept: a header and one piece of a body.
+const mostRoom = 64 << 10 // bytes
+
+// Write writes what is held back and b at once, or takes a copy of it for later. Both are copied to one place: the runtime tells the
+// race detector nothing of a write from several, so that what a reader does after an answer would seem to race with what led to it.
 func (c *connection) Write(b []byte) (int, error) {
 	if c.holds {
-		c.held = append(c.held, b...)
-		return len(b), nil
+		if c.held == nil {
+			c.held, _ = rooms.Get().(*bytes.Buffer) // it holds nothing else
+		}
+		return c.held.Write(b)
 	}
-	held := len(c.held)
-	if held == 0 {
+	if c.held == nil {
 		return c.TCPConn.Write(b)
 	}
-	c.parts = [2][]byte{c.held, b}
-	c.both = c.parts[:]
-	n, err := c.both.WriteTo(c.TCPConn)
-	c.parts = [2][]byte{}
-	if c.held = c.held[:0]; cap(c.held) > mostHeld {
-		c.held = nil
+	room, held := c.held, c.held.Len()
+	c.held = nil
+	room.Write(b)
+	n, err := c.TCPConn.Write(room.Bytes())
+	if room.Cap() <= mostRoom {
+		room.Reset()
+		rooms.Put(room)
 	}
-	return max(0, int(n)-held), err
+	return max(0, n-held), err
 }
 
 type connectionKey struct{}
