@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -24,16 +25,24 @@ type connections struct{ net.Listener }
 // Accept returns the next.
 func (l connections) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok && err == nil {
-		return &connection{TCPConn: tcp}, nil
+	if tcp, ok := c.(tcpConn); ok && err == nil {
+		return &connection{tcpConn: tcp}, nil
 	}
 	return c, err
+}
+
+// tcpConn is what net/http makes use of that a connection of TCP has.
+type tcpConn interface {
+	net.Conn
+	io.ReaderFrom
+	CloseWrite() error
 }
 
 // connection is one whose next write can be held back. Only who serves the request that is answered on it does so, which is also the
 // only one who writes.
 type connection struct {
-	*net.TCPConn
+	tcpConn
+
 	holds bool          // whether what is written now is held back
 	held  *bytes.Buffer // until the next write; nil when nothing is
 }
@@ -54,12 +63,12 @@ func (c *connection) Write(b []byte) (int, error) {
 		return c.held.Write(b)
 	}
 	if c.held == nil {
-		return c.TCPConn.Write(b)
+		return c.tcpConn.Write(b)
 	}
 	room, held := c.held, c.held.Len()
 	c.held = nil
 	room.Write(b)
-	n, err := c.TCPConn.Write(room.Bytes())
+	n, err := c.tcpConn.Write(room.Bytes())
 	if room.Cap() <= mostRoom {
 		room.Reset()
 		rooms.Put(room)

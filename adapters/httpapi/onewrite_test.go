@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,6 +89,70 @@ func TestAnAnswerWithinAnotherHoldsNothingBack(t *testing.T) {
 	_, err = io.ReadFull(far, got)
 	require.NoError(t, err)
 	assert.Equal(t, "the page", string(got))
+}
+
+// counted counts what is written to connections.
+type counted struct {
+	net.Listener
+	writes atomic.Int64
+}
+
+func (l *counted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &countedConn{c.(*net.TCPConn), &l.writes}, nil
+}
+
+type countedConn struct {
+	*net.TCPConn
+	writes *atomic.Int64
+}
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.writes.Add(1)
+	return c.TCPConn.Write(b)
+}
+
+func TestAnAnswerLeavesInOneWrite(t *testing.T) {
+	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	l := &counted{Listener: inner}
+	s := &sender{pace: defaultPace}
+	server := NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		size, _ := strconv.Atoi(r.URL.Query().Get("bytes"))
+		w = &answerWriter{ResponseWriter: w, request: r}
+		assert.NoError(t, s.whole(w, written{body: []byte(strings.Repeat("b", size))}))
+	}), ServerOptions{Logger: slog.New(slog.DiscardHandler)})
+	var running sync.WaitGroup
+	running.Go(func() { _ = server.Serve(l) })
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	defer func() {
+		client.CloseIdleConnections()
+		assert.NoError(t, server.Close())
+		running.Wait()
+	}()
+	ask := func(method string, size int) {
+		before := l.writes.Load()
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+inner.Addr().String()+"/?bytes="+strconv.Itoa(size), http.NoBody)
+		require.NoError(t, err)
+		answer, err := client.Do(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		if method == http.MethodGet {
+			assert.Len(t, body, size)
+		}
+		assert.EqualValues(t, size, answer.ContentLength)
+		assert.EqualValues(t, 1+max(0, (size-1)/pieceSize), l.writes.Load()-before, "%s %d bytes", method, size)
+	}
+	for _, size := range []int{1, 2047, 4096, 9727, pieceSize} {
+		ask(http.MethodGet, size)
+		ask(http.MethodHead, min(size, pieceSize))
+	}
+	ask(http.MethodGet, 3*pieceSize)
 }
 
 func TestOtherConnectionsAreLeftAlone(t *testing.T) {
