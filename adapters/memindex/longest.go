@@ -11,21 +11,16 @@ type longest struct {
 	others       int64    // seconds that no other lasts longer than
 }
 
-const (
-	oneIn       = 32 // is of the longest, or fewer where many last as long as each other
-	sampleEvery = 64
-)
+// oneIn is how many there are for each of the longest at least: more where many last as long as each other.
+const oneIn = 32
 
 // newLongest picks them from all, of which the order of ends is told.
 func newLongest(starts, ends []int64, byEnd []uint32) *longest {
-	var sample []int64
-	for row := 0; row < len(starts); row += sampleEvery {
-		sample = append(sample, ends[row]-starts[row])
-	}
 	l := &longest{}
-	if len(sample) > 0 {
-		slices.Sort(sample)
-		l.others = sample[len(sample)-1-len(sample)/oneIn]
+	if size := len(byEnd); size > 0 {
+		byLength := sorted(byEnd, func(row uint32) uint64 { return signed(ends[row] - starts[row]) })
+		shorter := byLength[size-1-size/oneIn]
+		l.others = ends[shorter] - starts[shorter]
 	}
 	var rows []uint32
 	var from, to []int64
