@@ -164,7 +164,7 @@ func (a *Answers) fly(ctx context.Context, key ports.AnswerKey, about event.Time
 	for late := false; ; late = true {
 		select {
 		case <-patience.Done():
-			a.flights.leave(key, f)
+			a.flights.leave(f)
 			err := fault.Wrap(fault.Unavailable, "wait for an answer", patience.Err())
 			if last, known := a.lastNear(ctx, key); known && fault.Is(err, fault.Unavailable) {
 				return last, nil

@@ -129,7 +129,7 @@ func (c *Changes) read(ctx context.Context, what changesAfter) (catalogue.Change
 	}
 	select {
 	case <-ctx.Done():
-		c.reads.leave(what, f)
+		c.reads.leave(f)
 		return catalogue.ChangeBatch{}, fault.Wrap(fault.Unavailable, "wait for changes to be read", ctx.Err())
 	case <-f.over:
 		return f.brought, f.err

@@ -49,7 +49,7 @@ func (s *flights[K, T]) join(key K) (f *flight[T], pilot bool) {
 
 // leave is for a caller that does not wait any longer. When nobody does, the flight is given up, and who comes now starts
 // another.
-func (s *flights[K, T]) leave(_ K, f *flight[T]) { f.life.leave() }
+func (s *flights[K, T]) leave(f *flight[T]) { f.life.leave() }
 
 // fly brings it, in the goroutine of the caller that came first. It goes on when that caller goes away, for
 // the sake of the others, and ends when nobody waits any more.

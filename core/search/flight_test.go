@@ -206,6 +206,6 @@ func wait(t *testing.T, s *flights[int, int], f *flight[int]) {
 	case <-f.over:
 		assert.NoError(t, f.err, "it was given up while somebody waited")
 	case <-time.After(patience):
-		s.leave(1, f)
+		s.leave(f)
 	}
 }
