@@ -102,10 +102,10 @@ func (k *IndexKeeping) Audited(ctx context.Context, a search.Audited) {
 	k.rec.indexAudits.WithLabelValues(a.How, fault.KindOf(a.Err).String()).Inc()
 	k.rec.indexAuditedEvents.WithLabelValues(a.How).Add(float64(a.Events))
 	k.rec.indexWrongEvents.WithLabelValues(a.How).Add(float64(a.Wrong))
-	k.rec.indexMismatches.WithLabelValues(a.How).Add(float64(a.WrongDays))
-	if a.Wrong > 0 || a.WrongDays > 0 {
+	k.rec.indexMismatches.WithLabelValues(a.How).Add(float64(a.WrongDays + a.Lookups))
+	if a.Wrong > 0 || a.WrongDays > 0 || a.Lookups > 0 {
 		k.log.ErrorContext(ctx, "the index was wrong", "compared_with", a.How, "wrong_days", a.WrongDays, "wrong_events", a.Wrong,
-			"days", a.Days, "events", a.Events, "took", a.Took)
+			"wrong_lookups", a.Lookups, "days", a.Days, "events", a.Events, "took", a.Took)
 	}
 	if a.Err != nil {
 		k.log.Log(ctx, k.failed(tryAudit+a.How, a.Err), "the index cannot be audited", "compared_with", a.How, "error", a.Err)

@@ -139,7 +139,7 @@ var (
 	metricIndexWrongEvents = Metric{Name: "marquee_index_wrong_events_total", Type: TypeCounter, Unit: "events", Labels: []Label{labelAudit},
 		Help: "Events that were held and should not be, were not held, or were held otherwise, and have been put right."}
 	metricIndexMismatches = Metric{Name: "marquee_index_mismatches_total", Type: TypeCounter, Unit: "days", Labels: []Label{labelAudit},
-		Help: "Days that the index had wrong, each time that it was found so; they have been put right."}
+		Help: "Days that the index had wrong, each time that it was found so, and times that something by which it finds events was wrong; they have been put right."}
 	metricIndexWrites = Metric{Name: "marquee_index_file_writes_total", Type: TypeCounter, Unit: "writes", Labels: []Label{labelOutcome},
 		Help: "Attempts to write the index to its file."}
 

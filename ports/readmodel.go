@@ -57,9 +57,8 @@ type ReadModel interface {
 	// Parts cuts time into ranges of whole days (UTC), each with about so many starts of events, one day at least. Together they
 	// are all of time.
 	Parts(most int) []event.TimeRange
-	// Damaged reads everything that is held and returns the days, in order, on which an event starts that is not what it was when
-	// it came. It gives way to others in between.
-	Damaged(ctx context.Context) ([]event.TimeRange, error)
+	// Damaged reads everything that is held and tells what of it is not what it was when it came. It gives way to others in between.
+	Damaged(ctx context.Context) (Damage, error)
 	// Reconcile compares what is held of the range with all events of it, as they were in a version that is not ahead of the
 	// one held (else fault.Conflict), but for events that changed since. Days whose checksums differ are put right.
 	Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (Reconciled, error)
@@ -75,6 +74,16 @@ type ModelSize struct {
 	Recent int   // events that changed since all was last brought into one piece
 }
 
+// Damage is what is held and is not what it was when it came.
+type Damage struct {
+	// Days are ranges of whole days, in order and apart from each other, within which each event starts that is not what it was.
+	// Reconcile puts them right.
+	Days []event.TimeRange
+	// Lookups tells that something by which events are found, such as an order, was not what it was. It is being made anew of the
+	// events, for which nothing else is needed.
+	Lookups bool
+}
+
 // Reconciled is what a comparison found.
 type Reconciled struct {
 	Events    int // that were compared
@@ -82,4 +91,6 @@ type Reconciled struct {
 	WrongDays int
 	// Wrong are events that were held and should not be, were not held, or were held otherwise. They have been put right.
 	Wrong int
+	// Lookups is how often something by which events are found was wrong. It is made anew.
+	Lookups int
 }

@@ -1,6 +1,7 @@
 package memindex
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"runtime"
@@ -28,11 +29,6 @@ func dayOf(unix int64) day {
 }
 
 func (d day) begin() time.Time { return time.Unix(int64(d)*daySeconds, 0) }
-
-// days is the range from the beginning of one day to the last second before another.
-func days(from, before day) event.TimeRange {
-	return event.TimeRange{From: event.NotBefore(from.begin()), To: event.NotAfter(before.begin().Add(-time.Second))}
-}
 
 // Snapshot implements ports.ReadModel.
 func (x *Index) Snapshot(ctx context.Context, starts event.TimeRange, each func(*event.Event) error) (catalogue.Version, error) {
@@ -66,40 +62,86 @@ func (b *breaths) next(ctx context.Context) error {
 }
 
 // each calls do for every event that starts in the range, and tells whether what is held of it is what came. Of one that is not, no more
-// is told than its ID and start: the rest could not even be read.
+// is told than its ID and about when it starts: the rest could not even be read.
+//
+// When such an event starts is not to be believed, but where its row stands is. It is one of the range if the rows do on both sides of it
+// that are as they came.
 func (v *version) each(ctx context.Context, starts event.TimeRange, d digest, do func(e *event.Event, sound bool) error) error {
 	from, to := bounds(starts)
-	wrong := v.wrongNames()
 	var pace breaths
-	look := func(e *event.Event, sound bool) error {
+	var e event.Event
+	doubt := func(id event.ID, start int64) error {
+		at := event.MomentAt(start, 0)
+		e = event.Event{ID: id, Facts: event.Facts{Start: at, End: at}} // no event ends before it starts
+		return do(&e, false)
+	}
+	var doubtful []uint32                         // rows since the last that is as it came
+	within, last := from == always, int64(always) // whether that is of the range, and when it starts
+	settle := func(next int64) error {
+		for _, row := range doubtful {
+			if err := doubt(v.id[row], min(max(v.start[row], last), next)); err != nil {
+				return err
+			}
+		}
+		doubtful = doubtful[:0]
+		return nil
+	}
+	row := narrow(v.starts.before(from))
+	for ; int(row) < v.base.size; row++ {
+		if v.gone.Contains(row) {
+			continue
+		}
 		if err := pace.next(ctx); err != nil {
 			return err
 		}
-		return do(e, sound)
-	}
-	var e event.Event
-	for row := v.starts.before(from); row < v.base.size && v.start[row] <= to; row++ {
-		row := narrow(row)
-		if v.gone.Contains(row) || v.start[row] < from { // a start that is not what it was is out of order
+		if !v.sealed(row) {
+			doubtful = append(doubtful, row)
 			continue
 		}
-		sound := v.sound(row, wrong)
-		if sound {
-			v.read(row, v.shared, &e)
-		} else {
-			e = event.Event{ID: v.id[row], Facts: event.Facts{Start: event.MomentAt(v.start[row], 0)}}
+		start := v.start[row]
+		if start > to {
+			break
 		}
-		if err := look(&e, sound); err != nil {
+		if start < from {
+			doubtful = doubtful[:0]
+			continue
+		}
+		if !within {
+			doubtful = doubtful[:0]
+		}
+		if err := settle(start); err != nil {
+			return err
+		}
+		within, last = true, start
+		if !v.named(row) {
+			if err := doubt(v.id[row], start); err != nil {
+				return err
+			}
+			continue
+		}
+		v.read(row, v.shared, &e)
+		if err := do(&e, true); err != nil {
 			return err
 		}
 	}
-	added := v.added[byStart]
-	for _, f := range added[sort.Search(len(added), func(i int) bool { return added[i].event.Facts.Start.Unix() >= from }):] {
-		if f.event.Facts.Start.Unix() > to {
-			break
+	if within && int(row) == v.base.size && to == never {
+		if err := settle(never); err != nil {
+			return err
+		}
+	}
+	for i := sort.Search(len(v.plus.start), func(i int) bool { return v.plus.start[i] >= from }); i < len(v.plus.start) && v.plus.start[i] <= to; i++ {
+		if err := pace.next(ctx); err != nil {
+			return err
+		}
+		f := v.added[byStart][i]
+		if d.of(&f.event) != f.sum {
+			if err := doubt(f.event.ID, v.plus.start[i]); err != nil {
+				return err
+			}
+			continue
 		}
 		e = f.event
-		if err := look(&e, d.of(&e) == f.sum); err != nil {
+		if err := do(&e, true); err != nil {
 			return err
 		}
 	}
@@ -158,33 +200,62 @@ func (v *version) instants() iter.Seq[int64] {
 }
 
 // Damaged implements ports.ReadModel.
-func (x *Index) Damaged(ctx context.Context) ([]event.TimeRange, error) {
+func (x *Index) Damaged(ctx context.Context) (found ports.Damage, err error) {
+	defer guard("read the index", &err)
 	v, err := x.held()
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	wrong := map[day]bool{}
-	err = v.unsound(ctx, x.digest, func(start int64) { wrong[dayOf(start)] = true })
-	var list []event.TimeRange
-	for _, d := range sortedDays(wrong) {
-		list = append(list, days(d, d+1))
+	unsound, err := v.unsound(ctx, x.digest)
+	if err != nil {
+		return found, err
 	}
-	return list, err
+	found.Days = wholeDays(unsound)
+	findable, err := v.base.findable(ctx)
+	if err == nil && findable && len(unsound) == 0 { // an event that is wrong would not stand where it belongs; it is to be put right first
+		findable, err = v.delta.findable(ctx, v.base)
+	}
+	if found.Lookups = err == nil && !findable; found.Lookups {
+		x.makeAnew(v)
+	}
+	return found, err
 }
 
-func sortedDays[T any](of map[day]T) []day {
-	list := make([]day, 0, len(of))
-	for d := range of {
-		list = append(list, d)
+// makeAnew makes what events are found by anew, if it still is that of a version.
+func (x *Index) makeAnew(v *version) {
+	x.changing.Lock()
+	defer x.changing.Unlock()
+	if now := x.current.Load(); now != nil && now.base == v.base {
+		x.remake = true
+		x.mergeIfGrown(now)
 	}
-	slices.Sort(list)
-	return list
+}
+
+// wholeDays are the days of stretches, in order, those of several that have a day in common as one range.
+func wholeDays(of []stretch) (ranges []event.TimeRange) {
+	slices.SortFunc(of, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	for len(of) > 0 {
+		one := of[0]
+		for of = of[1:]; len(of) > 0 && dayOf(of[0].from) <= dayOf(one.to); of = of[1:] {
+			one.to = max(one.to, of[0].to)
+		}
+		var r event.TimeRange
+		if one.from != always {
+			r.From = event.NotBefore(dayOf(one.from).begin())
+		}
+		if one.to != never {
+			r.To = event.NotAfter((dayOf(one.to) + 1).begin().Add(-time.Second))
+		}
+		ranges = append(ranges, r)
+	}
+	return ranges
 }
 
 // Reconcile implements ports.ReadModel.
-func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (ports.Reconciled, error) {
+func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (told ports.Reconciled, err error) {
 	x.changing.Lock()
 	defer x.changing.Unlock()
+	defer guard("compare the index", &err)
 	v, err := x.held()
 	if err != nil {
 		return ports.Reconciled{}, err
@@ -210,7 +281,6 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 		}
 		return compared[d]
 	}
-	told := ports.Reconciled{}
 	err = v.each(ctx, starts, x.digest, func(e *event.Event, sound bool) error {
 		if _, moved := changed[e.ID]; !moved {
 			on(e).held += x.digest.of(e)
@@ -238,7 +308,7 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 	if told.WrongDays = len(wrong); told.WrongDays == 0 {
 		return told, nil
 	}
-	told.Wrong, err = x.mend(ctx, v, wrong, all, changed)
+	told.Wrong, err = x.mend(ctx, v, starts, wrong, all, changed)
 	if err == nil && unsound { // then orders cannot be relied on either
 		x.remake = true
 		x.mergeIfGrown(x.current.Load())
@@ -246,22 +316,20 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 	return told, err
 }
 
-// mend puts events of some days in the place of what is held of those.
-func (x *Index) mend(ctx context.Context, v *version, wrong map[day]bool, all []event.Event, changed map[event.ID]*event.Event) (int, error) {
+// mend puts events of some days of a range in the place of what is held of those.
+func (x *Index) mend(ctx context.Context, v *version, starts event.TimeRange, wrong map[day]bool, all []event.Event, changed map[event.ID]*event.Event) (int, error) {
 	held := map[event.ID]uint64{}
-	for _, d := range sortedDays(wrong) {
-		err := v.each(ctx, days(d, d+1), x.digest, func(e *event.Event, sound bool) error {
-			if _, moved := changed[e.ID]; !moved {
-				held[e.ID] = x.digest.of(e)
-				if !sound {
-					held[e.ID]++ // so that it is not taken for right
-				}
+	err := v.each(ctx, starts, x.digest, func(e *event.Event, sound bool) error {
+		if _, moved := changed[e.ID]; !moved && wrong[dayOf(e.Facts.Start.Unix())] {
+			held[e.ID] = x.digest.of(e)
+			if !sound {
+				held[e.ID]++ // so that it is not taken for right
 			}
-			return nil
-		})
-		if err != nil {
-			return 0, err
 		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
 	}
 	var right []*catalogue.Change
 	for i := range all {

@@ -23,8 +23,8 @@ type columns struct {
 	seal               []uint64 // checksum of the row and its record as they were made
 }
 
-// bytesARow is what columns, orders and their wavelets take for each row.
-const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + orders*4 + 8 + 8
+// bytesARow is what columns and orders take for each row, with the starts that are a column and the ends that are none.
+const bytesARow = 16 + 6*8 + 1 + 4 + 8 + 8 + (orders-1)*4 + 8
 
 const (
 	noPrice = -1
@@ -101,8 +101,10 @@ type base struct {
 	titleAt []uint32 // where the rows of each fold begin in the order of titles
 	filters filters
 
-	bytes  int64 // that all of it takes, about
-	unused int   // folds that no row has
+	unused      int    // folds that no row has
+	unusedNames int    // shared texts that no row has
+	lookups     uint64 // checksum of what events are found by, as it was made
+	bytes       int64  // that all of it takes, about
 }
 
 // blockRows are the rows of a block.
@@ -165,27 +167,34 @@ func (b *base) key(order int, row uint32) int64 {
 
 // lowerBound is the first position of an order that does not stand before what is told.
 func (b *base) lowerBound(order int, p catalogue.Position) int {
-	lo, hi := 0, b.size
+	lo, hi, behind := b.bounding(order, p)
+	return lo + sort.Search(hi-lo, func(i int) bool { return behind(lo + i) })
+}
+
+// bounding is where the lower bound lies, the limit included, and tells of each position before the limit whether it does not stand before
+// what is told.
+func (b *base) bounding(order int, p catalogue.Position) (first, limit int, behind func(position int) bool) {
+	limit = b.size
 	key, exact := p.Number, true
 	switch order {
 	case byMinPrice, byMaxPrice:
 		if p.None {
-			lo, key = b.priced, noPrice
+			first, key = b.priced, noPrice
 		} else {
-			hi = b.priced
+			limit = b.priced
 		}
 	case byTitle:
 		var rank int
 		rank, exact = b.folds.rank(p.Text)
 		key = int64(rank)
 	}
-	return lo + sort.Search(hi-lo, func(i int) bool {
-		row := b.row(order, narrow(lo+i))
+	return first, limit, func(position int) bool {
+		row := b.row(order, narrow(position))
 		if k := b.key(order, row); k != key || !exact {
 			return k >= key
 		}
 		return bytes.Compare(b.id[row][:], p.ID[:]) >= 0
-	})
+	}
 }
 
 func (b *base) count() int64 {

@@ -2,6 +2,7 @@ package memindex
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"slices"
 
@@ -160,6 +161,7 @@ func (b *base) finish(all [fields]labels) {
 		b.lastEnd[block] = slices.Max(b.end[block*blockRows : min((block+1)*blockRows, b.size)])
 	}
 	b.filters = newFilters(all, b.flags)
+	b.lookups, _ = b.sumOfLookups(context.Background()) // nothing else can end it
 	b.bytes = b.count()
 }
 

@@ -37,3 +37,30 @@ func (x *Index) Damage(id event.ID) bool {
 	}
 	return held
 }
+
+// FlipStart flips a bit of the start of a row.
+func (x *Index) FlipStart(row, bit int) { x.current.Load().start[row] ^= 1 << bit }
+
+// Names is how many texts are kept that events share.
+func (x *Index) Names() int64 { return int64(len(x.current.Load().shared)) }
+
+// Raw are the events as they would be read by who trusts everything; of those that cannot be read there is nothing.
+func (x *Index) Raw() map[event.ID]event.Event {
+	v := x.current.Load()
+	all := map[event.ID]event.Event{}
+	read := func(row uint32) (e event.Event) {
+		defer func() { _ = recover() }()
+		v.read(row, v.shared, &e)
+		return e
+	}
+	for row := range narrow(v.base.size) {
+		if !v.gone.Contains(row) {
+			e := read(row)
+			all[e.ID] = e
+		}
+	}
+	for _, f := range v.added[byStart] {
+		all[f.event.ID] = f.event
+	}
+	return all
+}

@@ -33,15 +33,15 @@ var sortBy = [sorts]catalogue.SortBy{catalogue.ByStart, catalogue.ByEnd, catalog
 
 // fresh is an event of a delta.
 type fresh struct {
-	event  event.Event
-	fold   string
-	sum    uint64
-	number int64 // of the change that it came by
+	event event.Event
+	fold  string
+	sum   uint64
 	// before are the positions of each order of the base before which it stands.
 	before [sorts]uint32
 }
 
-var emptyDelta = &delta{gone: roaring.New()}
+// emptyDelta is one without anything in it.
+func emptyDelta() *delta { return &delta{gone: roaring.New()} }
 
 // size is how much there is to be brought into the base.
 func (d *delta) size() int { return len(d.added[byStart]) + len(d.dead) }

@@ -3,7 +3,7 @@ package memindex
 import (
 	"unsafe"
 
-	"github.com/marquee-events/marquee/core/event"
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // Memory is what is held of the base and of what its records name, as it lies there, for who flips bits of it.
@@ -15,15 +15,70 @@ func (x *Index) Memory() [][]byte {
 	}
 	for _, texts := range [...][]string{v.texts.pieces, v.shared} {
 		for _, text := range texts {
-			if len(text) > 1 { // texts of one byte are the runtime's, where nothing can be written
-				all = append(all, unsafe.Slice(unsafe.StringData(text), len(text)))
-			}
+			all = appendText(all, text)
 		}
 	}
 	return all
 }
 
-func raw[T event.ID | int64 | uint64 | flags | place](column []T) []byte {
+// LookupMemory is what events are found by, as it lies there, and Bitmaps are the rest of it.
+func (x *Index) LookupMemory() [][]byte {
+	v := x.current.Load()
+	b := v.base
+	all := [][]byte{
+		raw(v.title), raw(v.titleAt), raw(v.lastEnd), raw(v.ends.all), raw(v.folds.list.ends), raw(v.longest.starts.all), raw(v.longest.ends.all),
+		raw1(&v.longest.others), raw1(&b.lookups), raw1(&b.priced),
+		raw(v.dead), raw(v.deadByEnd),
+	}
+	for _, rows := range v.order {
+		all = append(all, raw(rows))
+	}
+	for _, i := range []*instants{&v.starts, &v.ends, &v.longest.starts, &v.longest.ends} {
+		for _, marks := range i.marks {
+			all = append(all, raw(marks))
+		}
+	}
+	for _, w := range []*wavelet{v.startsByEnd, v.endsByStart, v.longest.startsByEnd} {
+		for i := range w.levels {
+			all = append(all, raw(w.levels[i].bits), raw1(&w.levels[i].zeros))
+		}
+	}
+	for _, s := range []*spans{&v.plus, &v.minus} {
+		all = append(all, raw(s.start), raw(s.end), raw(s.ends))
+	}
+	for _, f := range v.added[byStart] {
+		all = appendText(append(all, raw(f.before[:])), f.fold)
+	}
+	return appendText(all, v.folds.list.text)
+}
+
+// Bitmaps are what events are found by and lies elsewhere than LookupMemory.
+func (x *Index) Bitmaps() []*roaring.Bitmap {
+	v := x.current.Load()
+	all := []*roaring.Bitmap{v.gone, v.filters.available, v.filters.soldOut, v.filters.forSale}
+	for _, values := range v.filters.values {
+		for _, rows := range values {
+			all = append(all, rows)
+		}
+	}
+	for _, ranks := range v.folds.grams {
+		if ranks != nil {
+			all = append(all, ranks)
+		}
+	}
+	return all
+}
+
+func appendText(all [][]byte, text string) [][]byte {
+	if len(text) < 2 { // texts of one byte are the runtime's, where nothing can be written
+		return all
+	}
+	return append(all, unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+func raw1[T any](one *T) []byte { return raw(unsafe.Slice(one, 1)) }
+
+func raw[T any](column []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(column))), len(column)*int(unsafe.Sizeof(one)))
 }

@@ -150,7 +150,7 @@ func (x *Index) Fill(ctx context.Context, from ports.Snapshotter) error {
 	if err := x.overBudget(made.bytes + texts.bytes); err != nil {
 		return err
 	}
-	x.hold(texts, &version{base: made, delta: emptyDelta, history: history{begin: at}, at: at})
+	x.hold(texts, &version{base: made, delta: emptyDelta(), history: history{begin: at}, at: at})
 	if events >= manyEvents {
 		debug.FreeOSMemory() // what it was made of takes as much again
 	}
@@ -173,12 +173,13 @@ const manyEvents = 100_000
 func (x *Index) Drop() { x.hold(nil, nil) }
 
 // Apply implements ports.ReadModel.
-func (x *Index) Apply(_ context.Context, changes []catalogue.Change) error {
+func (x *Index) Apply(_ context.Context, changes []catalogue.Change) (err error) {
 	if len(changes) == 0 {
 		return nil
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()
+	defer guard("change the index", &err)
 	v, err := x.held()
 	if err != nil {
 		return err
@@ -189,7 +190,7 @@ func (x *Index) Apply(_ context.Context, changes []catalogue.Change) error {
 		}
 	}
 	changes = slices.Clone(changes) // they are remembered
-	entries := make([]entry, len(changes))
+	entries, known := make([]entry, len(changes)), true
 	latest := make(map[event.ID]*catalogue.Change, len(changes))
 	for i := range changes {
 		c := &changes[i]
@@ -197,46 +198,58 @@ func (x *Index) Apply(_ context.Context, changes []catalogue.Change) error {
 		if before, changed := latest[c.Event.ID]; changed {
 			entries[i].before = &before.Event
 		} else {
-			entries[i].before = v.state(x.byID, c.Event.ID)
+			before, sound := x.state(v, c.Event.ID)
+			entries[i].before, known = before, known && sound
 		}
 		latest[c.Event.ID] = c
 	}
 	next := *v
 	next.delta = x.changed(v, slices.Collect(maps.Values(latest)), nil)
-	next.history = v.grown(entries, v.events())
 	next.at = changes[len(changes)-1].Version
+	next.history = history{begin: next.at} // what was before is not known where something is not as it came
+	if known {
+		next.history = v.grown(entries, v.events())
+	}
 	x.publish(&next)
 	x.mergeIfGrown(&next)
 	return x.overBudget(next.size())
 }
 
-// changed is the delta of a version after changes, of which there is one for each event, and without those events that left.
+// changed is the delta of a version after changes, of which there is one for each event, and without those events that left. Until
+// it is sure that there is one, nothing is changed.
 func (x *Index) changed(v *version, changes []*catalogue.Change, left []event.ID) *delta {
 	replaced := map[*fresh]bool{}
 	var died []uint32
+	remake := false
 	without := func(id event.ID) {
 		if old := x.byID[id]; old != nil {
-			x.remake = x.remake || x.digest.of(&old.event) != old.sum
+			remake = remake || x.digest.of(&old.event) != old.sum
 			replaced[old] = true
-			delete(x.byID, id)
 		} else if row, known := v.find(id); known && !v.gone.Contains(row) {
 			// An event that is not as it came may stand in the way of others that look for their place.
-			x.remake = x.remake || !v.sealed(row)
+			remake = remake || !v.sealed(row)
 			died = append(died, row)
 		}
 	}
 	came := make([]*fresh, 0, len(changes))
 	for _, c := range changes {
 		without(c.Event.ID)
-		f := &fresh{event: c.Event, fold: event.Fold(c.Event.Facts.Title), sum: x.digest.of(&c.Event), number: c.Version.Number}
+		f := &fresh{event: c.Event, fold: event.Fold(c.Event.Facts.Title), sum: x.digest.of(&c.Event)}
 		f.settle(v.base)
-		x.byID[c.Event.ID] = f
 		came = append(came, f)
 	}
 	for _, id := range left {
 		without(id)
 	}
-	return v.with(v.base, replaced, came, died)
+	next := v.with(v.base, replaced, came, died)
+	for _, id := range left {
+		delete(x.byID, id)
+	}
+	for _, f := range came {
+		x.byID[f.event.ID] = f
+	}
+	x.remake = x.remake || remake
+	return next
 }
 
 // settle finds its places in the orders of a base.
@@ -246,18 +259,21 @@ func (f *fresh) settle(b *base) {
 	}
 }
 
-// state is an event as it is held; nil for none.
-func (v *version) state(byID map[event.ID]*fresh, id event.ID) *event.Event {
-	if f := byID[id]; f != nil {
-		return &f.event
+// state is an event as it is held in the version that is published, nil for none, and whether that is as it came.
+func (x *Index) state(v *version, id event.ID) (_ *event.Event, sound bool) {
+	if f := x.byID[id]; f != nil {
+		return &f.event, x.digest.of(&f.event) == f.sum
 	}
 	row, known := v.find(id)
 	if !known || v.gone.Contains(row) {
-		return nil
+		return nil, true
+	}
+	if !v.sealed(row) || !v.named(row) {
+		return nil, false
 	}
 	e := new(event.Event)
 	v.read(row, v.shared, e)
-	return e
+	return e, true
 }
 
 // Changes implements ports.ReadModel.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/marquee-events/marquee/core/event"
 )
 
@@ -23,11 +25,11 @@ func (x *Index) mergeIfGrown(v *version) {
 	if v.delta.size() < at && !x.remake {
 		return
 	}
-	x.remake = x.remake || v.unused > v.base.size/2+manyUnused // titles that nothing has any more, which joining keeps
+	x.remake = x.remake || v.unused > v.base.size/2+manyUnused || v.unusedNames > v.base.size/2+manyUnused // which joining keeps
 	x.startMerge(v)
 }
 
-// manyUnused are as many titles as nobody minds.
+// manyUnused are as many titles, or other texts, as nobody minds though no event has them any more.
 const manyUnused = 10_000
 
 // startMerge brings a version into one base, in the background, unless one is being brought already.
@@ -40,10 +42,13 @@ func (x *Index) startMerge(v *version) {
 		join = x.remade
 	}
 	x.merging, x.remake = true, false
-	bases, n := x.bases, x.names
+	bases, names := x.bases, x.names
 	x.merges.Go(func() {
-		made, n := join(v, n)
-		x.merged(v, bases, made, n)
+		made, names, err := join(v, names)
+		if err != nil {
+			made = nil // the next look at everything finds out why
+		}
+		x.merged(v, bases, made, names)
 	})
 }
 
@@ -62,15 +67,24 @@ func (x *Index) merged(v *version, bases int, made *base, n *names) {
 		}
 	}()
 	if made == nil {
-		return // the next look at everything finds out why
+		return
 	}
 	x.names = n
 	next := *now
 	next.base = made
-	next.delta = emptyDelta
+	// What is in the new base and is not so any more: what changed since the version, or left.
+	died := roaring.New()
+	bury := func(id event.ID) {
+		if row, known := made.find(id); known {
+			died.Add(row)
+		}
+	}
 	since := map[*fresh]bool{}
 	for _, f := range v.added[byStart] {
 		since[f] = true
+		if x.byID[f.event.ID] != f {
+			bury(f.event.ID)
+		}
 	}
 	var came []*fresh
 	for _, f := range now.added[byStart] {
@@ -82,40 +96,23 @@ func (x *Index) merged(v *version, bases int, made *base, n *names) {
 		moved.settle(made)
 		x.byID[f.event.ID] = &moved
 		came = append(came, &moved)
+		bury(f.event.ID)
 	}
-	// What was in the version and is not as it was there any more.
-	var died []uint32
-	for _, f := range v.added[byStart] {
-		if now.has(f) {
-			continue
-		}
-		if row, known := made.find(f.event.ID); known {
-			died = append(died, row)
-		}
-	}
-	for _, row := range now.dead {
-		if !v.gone.Contains(row) {
-			if moved, known := made.find(now.id[row]); known {
-				died = append(died, moved)
-			}
-		}
-	}
-	next.delta = emptyDelta.with(made, nil, came, died)
+	roaring.AndNot(now.certainlyGone(), v.gone).Iterate(func(row uint32) bool {
+		bury(now.id[row])
+		return true
+	})
+	next.delta = emptyDelta().with(made, nil, came, died.ToArray())
 	x.publish(&next)
 }
 
-// has tells whether this very event is in the delta.
-func (d *delta) has(f *fresh) bool {
-	i := d.lowerBound(byStart, f.position(byStart))
-	return i < len(d.added[byStart]) && d.added[byStart][i] == f
-}
-
-// remade is a base of all that a version holds, made as if it came from outside: for where one was found in which something was not
-// as it came, so that orders cannot be relied on either.
-func (x *Index) remade(v *version, _ *names) (*base, *names) {
+// remade is a base of all that a version holds, made as if it came from outside: for where something of it was found that is not as it
+// came, or that events are found by and is not as it was made.
+func (x *Index) remade(v *version, _ *names) (_ *base, _ *names, err error) {
+	defer guard("make the index anew", &err)
 	n := newNames()
 	b := newBuilder(n)
-	err := v.each(context.Background(), event.TimeRange{}, x.digest, func(e *event.Event, sound bool) error {
+	err = v.sureOfTheDead().each(context.Background(), event.TimeRange{}, x.digest, func(e *event.Event, sound bool) error {
 		b.add(e)
 		if !sound {
 			b.seal[len(b.seal)-1]++ // it is still to be found
@@ -123,18 +120,49 @@ func (x *Index) remade(v *version, _ *names) (*base, *names) {
 		return nil
 	})
 	if err != nil {
-		return nil, nil
+		return nil, nil, err
 	}
 	made, err := b.build()
-	if err != nil { // an ID is damaged; the next look at everything finds it
-		return nil, nil
+	return made, n, err // where an ID is damaged, there may be two of it
+}
+
+// sureOfTheDead is the version without the rows of those events that its delta has, and without those that are gone for certain.
+func (v *version) sureOfTheDead() *version {
+	added := make(map[event.ID]bool, len(v.added[byStart]))
+	for _, f := range v.added[byStart] {
+		added[f.event.ID] = true
 	}
-	return made, n
+	sure, d := *v, *v.delta
+	d.gone = v.certainlyGone()
+	for row, id := range v.id {
+		if added[id] {
+			d.gone.Add(narrow(row))
+		}
+	}
+	sure.delta = &d
+	return &sure
+}
+
+// certainlyGone are the rows that both lists of those that are dead have. One of them may be wrong, and what is missing would be missed
+// until it is compared with the store.
+func (v *version) certainlyGone() *roaring.Bitmap {
+	gone := roaring.And(v.gone, roaring.BitmapOf(v.dead...))
+	gone.RemoveRange(uint64(v.base.size), 1<<32) //nolint:gosec // a number of rows
+	return gone
 }
 
 // joined is a base of all that a version holds. All orders of the base and of the delta are known, and where the one comes in
 // between the other, so nothing is sorted anew.
-func (x *Index) joined(v *version, n *names) (*base, *names) {
+func (x *Index) joined(v *version, n *names) (_ *base, _ *names, err error) {
+	defer guard("bring the index into one piece", &err)
+	// What is wrong must not get a checksum that calls it right.
+	sure, err := v.base.findable(context.Background())
+	if sure && err == nil {
+		sure, err = v.delta.findable(context.Background(), v.base)
+	}
+	if !sure || err != nil {
+		return x.remade(v, n)
+	}
 	b, d := v.base, v.delta
 	added := d.added[byStart]
 	e := edit{gone: make([]int, len(d.dead)), before: make([]int, len(added))}
@@ -172,6 +200,7 @@ func (x *Index) joined(v *version, n *names) (*base, *names) {
 			values[field].rows = append(values[field].rows, all[field].number(value))
 		}
 	}
+	names := len(n.list)
 	x.changing.Unlock()
 	t.close()
 	for field := range all {
@@ -184,10 +213,10 @@ func (x *Index) joined(v *version, n *names) (*base, *names) {
 	if t.wasted(c.record) {
 		t.rewrite(c.record)
 	}
-	made := &base{columns: c, texts: t, size: len(c.id), folds: f}
+	made := &base{columns: c, texts: t, size: len(c.id), folds: f, unusedNames: names - t.namesIn(c.record, names)}
 	made.joinOrders(b, d, e)
 	made.finish(all)
-	return made, n
+	return made, n, nil
 }
 
 // joinOrders makes the orders of those of a base and its delta, of which the rows went through an edit.

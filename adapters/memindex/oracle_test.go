@@ -54,6 +54,16 @@ func (c *contents) matches(q catalogue.Query) []event.Event {
 	return found
 }
 
+// starting are those that start in a range.
+func (c *contents) starting(r event.TimeRange) []event.Event {
+	return slices.DeleteFunc(c.all(), func(e event.Event) bool {
+		start := e.Facts.Start.Unix()
+		from, bound := r.From.Unix()
+		to, limit := r.To.Unix()
+		return bound && start < from || limit && start > to
+	})
+}
+
 func (c *contents) clone() *contents { return &contents{maps.Clone(c.events), c.at} }
 
 func pick[T any](t *rapid.T, name string, from ...T) T { return rapid.SampledFrom(from).Draw(t, name) }

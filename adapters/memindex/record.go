@@ -189,6 +189,20 @@ func (t *texts) at(p place) record {
 	return record{t.pieces[piece][offset:]}
 }
 
+// namesIn is how many of the shared texts are in records.
+func (t *texts) namesIn(places []place, all int) (count int) {
+	seen := make([]bool, all)
+	for _, p := range places {
+		for number := range namesOf(t.at(p).rest) {
+			if !seen[number] {
+				seen[number] = true
+				count++
+			}
+		}
+	}
+	return count
+}
+
 // wasted tells whether more than half of all is of records that nobody needs any more.
 func (t *texts) wasted(needed []place) bool {
 	used := int64(0)

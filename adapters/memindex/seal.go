@@ -3,6 +3,7 @@ package memindex
 import (
 	"context"
 	"encoding/binary"
+	"iter"
 
 	"github.com/zeebo/xxh3"
 
@@ -40,35 +41,68 @@ func (b *base) sealed(row uint32) bool {
 	return b.sealOf(int(row), xxh3.HashString(b.texts.whole(b.record[row]))) == b.seal[row]
 }
 
-// sound tells whether the event of a row is held as it came, where some of the shared texts are wrong.
-func (b *base) sound(row uint32, wrong map[uint64]bool) bool {
-	return b.sealed(row) && (len(wrong) == 0 || !namesAny(b.texts.whole(b.record[row]), wrong))
+// named tells whether the texts that the record of a row shares with others are as they came.
+func (v *version) named(row uint32) bool {
+	for number := range namesOf(v.texts.whole(v.record[row])) {
+		if xxh3.HashString(v.shared[number]) != v.sharedSums[number] {
+			return false
+		}
+	}
+	return true
 }
 
-// unsound tells when each event starts that is not held as it came.
-func (v *version) unsound(ctx context.Context, d digest, tell func(start int64)) error {
+// namesOf are the numbers of the shared texts that a record has.
+func namesOf(whole string) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		r := record{whole[4:]}
+		for range shared(&event.Event{}) {
+			if !yield(r.uvarint()) {
+				return
+			}
+		}
+	}
+}
+
+// stretch is the time from one instant to another, in seconds; always and never where it is open.
+type stretch struct{ from, to int64 }
+
+// unsound are stretches of time within which each event starts that is not held as it came. When such an event starts is not to be
+// believed, but where its row stands is, between others that are sound.
+func (v *version) unsound(ctx context.Context, d digest) (found []stretch, err error) {
 	var pace breaths
 	wrong := v.wrongNames()
+	last, open := int64(always), false // when the last sound row before starts, and whether there are unsound ones since
 	for row := range narrow(v.base.size) {
 		if v.gone.Contains(row) {
 			continue
 		}
 		if err := pace.next(ctx); err != nil {
-			return err
+			return nil, err
 		}
-		if !v.sound(row, wrong) {
-			tell(v.start[row])
+		if !v.sealed(row) {
+			open = true
+			continue
+		}
+		start := v.start[row]
+		if open {
+			found = append(found, stretch{last, start})
+		}
+		if last, open = start, false; len(wrong) > 0 && namesAny(v.texts.whole(v.record[row]), wrong) {
+			found = append(found, stretch{start, start})
 		}
 	}
-	for _, f := range v.added[byStart] {
+	if open {
+		found = append(found, stretch{last, never})
+	}
+	for i, f := range v.added[byStart] {
 		if err := pace.next(ctx); err != nil {
-			return err
+			return nil, err
 		}
-		if d.of(&f.event) != f.sum {
-			tell(f.event.Facts.Start.Unix())
+		if start := v.plus.start[i]; d.of(&f.event) != f.sum {
+			found = append(found, stretch{start, start})
 		}
 	}
-	return nil
+	return found, nil
 }
 
 // wrongNames are the numbers of shared texts that are not what they were.
@@ -84,9 +118,8 @@ func (v *version) wrongNames() map[uint64]bool {
 
 // namesAny tells whether a record has one of the shared texts.
 func namesAny(whole string, numbers map[uint64]bool) bool {
-	r := record{whole[4:]}
-	for range shared(&event.Event{}) {
-		if numbers[r.uvarint()] {
+	for number := range namesOf(whole) {
+		if numbers[number] {
 			return true
 		}
 	}

@@ -1,8 +1,12 @@
 package memindex_test
 
 import (
+	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -10,10 +14,13 @@ import (
 	"github.com/marquee-events/marquee/adapters/memindex"
 	"github.com/marquee-events/marquee/core/catalogue"
 	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
 )
 
-// TestFlippedBitsAreFound flips a bit of what is held, filled or merged. What a reader of every event would notice, the audit does.
+// TestFlippedBitsAreFound flips a bit of what is held, filled or merged. What somebody would notice who reads every event and knows what
+// it should be, the audit does.
 func TestFlippedBitsAreFound(t *testing.T) {
+	changed := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		now := draw(rt, 1, 10)
 		known := len(now.events)
@@ -28,12 +35,14 @@ func TestFlippedBitsAreFound(t *testing.T) {
 		requireDamaged := func(is bool) {
 			found, err := x.Damaged(rt.Context())
 			require.NoError(rt, err)
-			require.Equal(rt, is, len(found) > 0)
+			require.Equal(rt, is, len(found.Days) > 0)
+			require.False(rt, found.Lookups)
 		}
 		requireDamaged(false)
 		for range 20 {
 			unflip := flip(rt, x)
-			if _, err := readEach(rt, x); err != nil {
+			if !maps.Equal(x.Raw(), now.events) {
+				changed++
 				requireDamaged(true)
 			}
 			unflip()
@@ -41,6 +50,7 @@ func TestFlippedBitsAreFound(t *testing.T) {
 		}
 		requireReads(rt, x, now)
 	})
+	require.Positive(t, changed)
 }
 
 // TestWhatIsMadeAnewIsStillFound damages two events, of which a change meets one: all is made anew then, the other as it is.
@@ -60,12 +70,12 @@ func TestWhatIsMadeAnewIsStillFound(t *testing.T) {
 	require.Zero(t, x.Size().Recent)
 	found, err := x.Damaged(t.Context())
 	require.NoError(t, err)
-	require.Len(t, found, 1)
+	require.Len(t, found.Days, 1)
 	_, err = x.Reconcile(t.Context(), event.TimeRange{}, now.at, now.all())
 	require.NoError(t, err)
 	found, err = x.Damaged(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, found)
+	require.Zero(t, found)
 }
 
 // TestWhatIsFoundIsMended flips a bit of what is held, and compares that with the store as an audit does.
@@ -77,16 +87,11 @@ func TestWhatIsFoundIsMended(t *testing.T) {
 		defer x.Close()
 		require.NoError(rt, x.Fill(rt.Context(), now))
 		flip(rt, x)
-		for range 3 { // an ID that is wrong cannot be looked up before all is made anew, and a start is found on the day that it is not
-			found, err := x.Damaged(rt.Context())
-			require.NoError(rt, err)
-			if len(found) == 0 {
+		for range 3 { // an ID that is wrong cannot be looked up before all is made anew
+			if audit(rt, x, now) {
 				break
 			}
 			mended++
-			_, err = x.Reconcile(rt.Context(), event.TimeRange{}, now.at, now.all())
-			require.NoError(rt, err)
-			x.Settle()
 		}
 		requireReads(rt, x, now)
 		for range 4 {
@@ -96,9 +101,23 @@ func TestWhatIsFoundIsMended(t *testing.T) {
 	require.Positive(t, mended)
 }
 
+// audit puts right what an index says is wrong, as core/search.Model does; true where it says that nothing is.
+func audit(t require.TestingT, x *memindex.Index, now *contents) (sound bool) {
+	found, err := x.Damaged(context.Background())
+	require.NoError(t, err)
+	for _, days := range found.Days {
+		_, err = x.Reconcile(context.Background(), days, now.at, now.starting(days))
+		require.NoError(t, err)
+	}
+	x.Settle()
+	return len(found.Days) == 0 && !found.Lookups
+}
+
 // flip flips a bit of what is held, and returns what flips it back.
-func flip(rt *rapid.T, x *memindex.Index) (back func()) {
-	part := rapid.SampledFrom(slices.DeleteFunc(x.Memory(), func(b []byte) bool { return len(b) == 0 })).Draw(rt, "part")
+func flip(rt *rapid.T, x *memindex.Index) (back func()) { return flipIn(rt, x.Memory()) }
+
+func flipIn(rt *rapid.T, memory [][]byte) (back func()) {
+	part := rapid.SampledFrom(slices.DeleteFunc(memory, func(b []byte) bool { return len(b) == 0 })).Draw(rt, "part")
 	at, bit := rapid.IntRange(0, len(part)-1).Draw(rt, "at"), byte(1)<<rapid.IntRange(0, 7).Draw(rt, "bit")
 	part[at] ^= bit
 	return func() { part[at] ^= bit }
@@ -108,6 +127,8 @@ func flip(rt *rapid.T, x *memindex.Index) (back func()) {
 func requireReads(rt *rapid.T, x *memindex.Index, want *contents) {
 	got, err := readEach(rt, x)
 	require.NoError(rt, err)
+	byStart := catalogue.Order{}
+	slices.SortFunc(got, func(a, b event.Event) int { return byStart.Compare(byStart.PositionOf(&a), byStart.PositionOf(&b)) })
 	same(rt, want.all(), got)
 }
 
@@ -137,5 +158,129 @@ func TestMergedDamageIsFound(t *testing.T) {
 	require.Zero(t, x.Size().Recent)
 	found, err := x.Damaged(t.Context())
 	require.NoError(t, err)
-	require.Len(t, found, 1)
+	require.Len(t, found.Days, 1)
+}
+
+// TestAStartThatIsWrongIsMended flips each bit of a start in turn. On whatever day the event starts then, the audit compares the days on which it
+// may have started, and puts it right without a look at any others.
+func TestAStartThatIsWrongIsMended(t *testing.T) {
+	for bit := range 64 {
+		now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+		for n := range 200 {
+			e := genEvent(n).Example(n)
+			e.Facts.Start, e.Facts.End = event.MomentAt(int64(n)*7*3600, 0), event.MomentAt(int64(n+1)*7*3600, 0)
+			now.change(e)
+		}
+		x := memindex.New(memindex.Options{})
+		require.NoError(t, x.Fill(t.Context(), now))
+		x.FlipStart(100, bit)
+		found, err := x.Damaged(t.Context())
+		require.NoError(t, err)
+		require.Len(t, found.Days, 1, "bit %d", bit)
+		compared := now.starting(found.Days[0])
+		require.Less(t, len(compared), 10)
+		told, err := x.Reconcile(t.Context(), found.Days[0], now.at, compared)
+		require.NoError(t, err)
+		require.Equal(t, 1, told.Wrong)
+		x.Settle()
+		require.True(t, audit(t, x, now), "bit %d", bit)
+		held := 0
+		_, err = x.Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
+			held++
+			require.Equal(t, now.events[e.ID], *e)
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, 200, held, "bit %d", bit)
+		x.Close()
+	}
+}
+
+// TestComparingAnotherDayLeavesAnEventWhereItIs compares the day that an event starts on by mistake, at the edge of which its row stands.
+func TestComparingAnotherDayLeavesAnEventWhereItIs(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 40 { // the last of a day at 23:00
+		e := genEvent(n).Example(n)
+		e.Facts.Start, e.Facts.End = event.MomentAt(int64(n/2)*86400+int64(n%2)*23*3600, 0), event.MomentAt(int64(n+1)*86400, 0)
+		now.change(e)
+	}
+	x := memindex.New(memindex.Options{})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	x.FlipStart(21, 12) // 23:00 and 4096 seconds, which is the next day
+	next := event.TimeRange{From: event.NotBefore(time.Unix(11*86400, 0)), To: event.NotAfter(time.Unix(12*86400-1, 0))}
+	_, err := x.Reconcile(t.Context(), next, now.at, now.starting(next))
+	require.NoError(t, err)
+	require.Equal(t, 40, x.Size().Events)
+	audit(t, x, now)
+	require.True(t, audit(t, x, now))
+	require.Equal(t, 40, x.Size().Events)
+}
+
+// TestADamagedEventIsChanged changes an event that is not as it came. The change is made, and nothing tells what the event was before.
+func TestADamagedEventIsChanged(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		now := draw(rt, 2, 10)
+		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 1, 1000)})
+		defer x.Close()
+		require.NoError(rt, x.Fill(rt.Context(), now))
+		first := now.all()[0]
+		if rapid.Bool().Draw(rt, "of the delta") {
+			require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(first)}))
+		}
+		x.Settle()
+		require.True(rt, x.Damage(first.ID))
+		before := now.at
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(first)}))
+		x.Settle()
+		_, err := x.Search(rt.Context(), catalogue.Query{Limit: 5, AsOf: before, After: &catalogue.Position{}})
+		require.Equal(rt, fault.Gone, fault.KindOf(err), "%v", err)
+		_, err = x.Changes(rt.Context(), before, 5)
+		require.Equal(rt, fault.Gone, fault.KindOf(err), "%v", err)
+		require.True(rt, audit(rt, x, now))
+		requireReads(rt, x, now)
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(first)}), "and it goes on")
+	})
+}
+
+// TestTotalsBesideADamagedEvent makes all anew while one event is not as it came. Of the others each question is answered as ever.
+func TestTotalsBesideADamagedEvent(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		now := draw(rt, 3, 20)
+		x := memindex.New(memindex.Options{MergeAt: 1})
+		defer x.Close()
+		require.NoError(rt, x.Fill(rt.Context(), now))
+		all := now.all()
+		require.True(rt, x.Damage(all[0].ID))
+		require.True(rt, x.Damage(all[1].ID))
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(all[0])}), "which has all made anew")
+		x.Settle()
+		for range 10 {
+			q := genQuery().Draw(rt, "query")
+			q.Limit = 100
+			page, err := x.Search(rt.Context(), q)
+			require.NoError(rt, err)
+			require.Len(rt, page.Events, page.Total)
+		}
+	})
+}
+
+// TestTextsThatNothingHasAnyMoreAreForgotten changes a venue again and again.
+func TestTextsThatNothingHasAnyMoreAreForgotten(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	now.change(genEvent(0).Example(1))
+	x := memindex.New(memindex.Options{MergeAt: 100})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	e := now.all()[0]
+	most := int64(0)
+	for n := range 40_000 {
+		e.Facts.Venue = fmt.Sprint("Hall ", n)
+		require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(e)}))
+		if n%100 == 0 {
+			x.Settle()
+		}
+		most = max(most, x.Names())
+	}
+	require.Less(t, most, int64(15_000))
 }

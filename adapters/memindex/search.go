@@ -11,7 +11,8 @@ import (
 )
 
 // Search implements ports.ReadModel.
-func (x *Index) Search(_ context.Context, q catalogue.Query) (catalogue.Page, error) {
+func (x *Index) Search(_ context.Context, q catalogue.Query) (page catalogue.Page, err error) {
+	defer guard("search the index", &err)
 	if err := q.Validate(); err != nil {
 		return catalogue.Page{}, err
 	}

@@ -138,7 +138,7 @@ const timedDays = 3650
 
 func (b *base) within(from, to int64) int {
 	q := catalogue.Query{Criteria: catalogue.Criteria{Range: event.TimeRange{From: event.NotBefore(time.Unix(from, 0)), To: event.NotAfter(time.Unix(to, 0))}}}
-	s := newQuestion(&version{base: b, delta: emptyDelta}, &q)
+	s := newQuestion(&version{base: b, delta: emptyDelta()}, &q)
 	return s.span().total
 }
 

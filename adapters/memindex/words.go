@@ -184,7 +184,7 @@ func (b *base) rowsOfTitles(ranks []uint32) *roaring.Bitmap {
 	for _, rank := range ranks {
 		total += int(b.titleAt[rank+1] - b.titleAt[rank])
 	}
-	rows := make([]uint32, 0, total)
+	rows := make([]uint32, 0, min(total, b.size)) // more only where something is wrong
 	for _, rank := range ranks {
 		rows = append(rows, b.order[byTitle][b.titleAt[rank]:b.titleAt[rank+1]]...)
 	}

@@ -330,10 +330,10 @@ func (m *Model) Damage(id event.ID) bool {
 }
 
 // Damaged implements ports.ReadModel.
-func (m *Model) Damaged(context.Context) ([]event.TimeRange, error) {
+func (m *Model) Damaged(context.Context) (ports.Damage, error) {
 	s := m.now.Load()
 	if s == nil {
-		return nil, errNothing
+		return ports.Damage{}, errNothing
 	}
 	found := map[int64]bool{}
 	for _, h := range s.events {
@@ -341,11 +341,11 @@ func (m *Model) Damaged(context.Context) ([]event.TimeRange, error) {
 			found[dayOf(&h.is)], found[dayOf(&h.came)] = true, true
 		}
 	}
-	var ranges []event.TimeRange
+	var damage ports.Damage
 	for _, d := range slices.Sorted(maps.Keys(found)) {
-		ranges = append(ranges, days(d, d))
+		damage.Days = append(damage.Days, days(d, d))
 	}
-	return ranges, nil
+	return damage, nil
 }
 
 // Reconcile implements ports.ReadModel.

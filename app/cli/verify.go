@@ -52,15 +52,18 @@ know. The exit code is 0 when all agrees, 1 when something was wrong or nothing 
 }
 
 func tellVerified(cmd *cobra.Command, r wiring.VerifyResult) error {
-	wrong := r.WrongDays > 0 || r.WrongEvents > 0
-	if wrong {
+	days, lookups := r.WrongDays > 0 || r.WrongEvents > 0, r.WrongLookups > 0
+	if lookups {
+		cmd.Println("what events are found by was wrong, and is made anew")
+	}
+	if days {
 		cmd.Printf("%d events on %d days were wrong and have been put right\n", r.WrongEvents, r.WrongDays)
 	}
 	if r.Problem != "" {
 		return notVerified(errors.New(r.Problem))
 	}
 	took := time.Duration(r.TookSeconds * float64(time.Second)).Round(10 * time.Millisecond)
-	if wrong {
+	if days || lookups {
 		cmd.Printf("%d events on %d days were compared with the database, in %s\n", r.Events, r.Days, took)
 		return exitWrong
 	}

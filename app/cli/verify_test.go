@@ -59,6 +59,10 @@ func TestVerify(t *testing.T) {
 			found(1_000_000, 1096, 3, 2, nil), nil,
 			result{1, "3 events on 2 days were wrong and have been put right\n1000000 events on 1096 days were compared with the database, in 1.23s\n", ""},
 		},
+		"what events are found by was wrong": {
+			verified{search.Verification{Reconciled: ports.Reconciled{Events: 20, Days: 1, Lookups: 1}, Took: time.Second}, nil}, nil,
+			result{1, "what events are found by was wrong, and is made anew\n20 events on 1 days were compared with the database, in 1s\n", ""},
+		},
 		"it searches the store at the moment": {
 			found(0, 0, 0, 0, fault.New(fault.Unavailable, "the catalogue is not searched in memory at the moment (loading)")), nil,
 			result{1, "", "marquee: not verified: the catalogue is not searched in memory at the moment (loading)\n"},

@@ -12,12 +12,14 @@ import (
 
 // VerifyResult is what a comparison of a process's index with the store found, as the command is told.
 type VerifyResult struct {
-	Events      int     `json:"events"` // that were compared
-	Days        int     `json:"days"`
-	WrongDays   int     `json:"wrong_days"` // these have been put right
-	WrongEvents int     `json:"wrong_events"`
-	TookSeconds float64 `json:"took_seconds"`
-	Problem     string  `json:"error,omitempty"` // why not everything was compared; the rest is what was found until then
+	Events      int `json:"events"` // that were compared
+	Days        int `json:"days"`
+	WrongDays   int `json:"wrong_days"` // these have been put right
+	WrongEvents int `json:"wrong_events"`
+	// WrongLookups is how often something by which events are found was wrong. It is made anew.
+	WrongLookups int     `json:"wrong_lookups"`
+	TookSeconds  float64 `json:"took_seconds"`
+	Problem      string  `json:"error,omitempty"` // why not everything was compared; the rest is what was found until then
 }
 
 // Verifier compares what is searched with the store.
@@ -34,7 +36,8 @@ func VerifyHandler(v Verifier, ping func(context.Context) error) http.Handler {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(verifyWrite)) // without, it is the server's
 		found, err := v.Verify(r.Context())
 		result := VerifyResult{
-			Events: found.Events, Days: found.Days, WrongDays: found.WrongDays, WrongEvents: found.Wrong, TookSeconds: found.Took.Seconds(),
+			Events: found.Events, Days: found.Days, WrongDays: found.WrongDays, WrongEvents: found.Wrong, WrongLookups: found.Lookups,
+			TookSeconds: found.Took.Seconds(),
 		}
 		status := http.StatusOK
 		if err != nil {

@@ -69,7 +69,8 @@ type Model struct {
 	clock func() time.Time
 	o     ModelOptions
 
-	serving   atomic.Bool // whether phase is ModelFollowing
+	serving   atomic.Bool   // whether phase is ModelFollowing
+	suspected chan struct{} // has something once a search failed that nothing was wrong with
 	verifying *flights[struct{}, Verification]
 
 	mu      sync.Mutex
@@ -89,6 +90,7 @@ func NewModel(index ports.ReadModel, store ModelSource, clock func() time.Time, 
 	m := &Model{
 		index: index, store: store, clock: clock, o: o.withDefaults(),
 		verifying: newFlights[struct{}, Verification](verifyTimeout),
+		suspected: make(chan struct{}, 1),
 		phase:     ModelLoading, level: clock(),
 	}
 	m.reign, m.depose = context.WithCancel(context.Background())
@@ -109,8 +111,8 @@ func (m *Model) Run(ctx context.Context) {
 // patience is how long a search waits for a version that another process knows already.
 const patience = time.Second
 
-// Search implements ports.Searcher. It is answered from memory, or by the store: while there is no model, and for a page of a version that
-// the model does not reach back to, or does not reach within a second.
+// Search implements ports.Searcher. It is answered from memory, or by the store: while there is no model, for a page of a version that
+// the model does not reach back to, or does not reach within a second, and where the model fails, in which something is wrong then.
 func (m *Model) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, error) {
 	if !m.serving.Load() {
 		return m.store.Search(ctx, q)
@@ -122,13 +124,17 @@ func (m *Model) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 	if fault.Is(err, fault.Conflict) && m.reach(ctx, q.AsOf, patience) {
 		page, err = m.index.Search(ctx, q)
 	}
-	switch fault.KindOf(err) { //nolint:exhaustive // the others are the caller's to know
+	switch fault.KindOf(err) {
+	case fault.Internal:
+		m.suspect()
 	case fault.Unavailable, fault.Gone, fault.Conflict:
-		if ctx.Err() == nil {
-			return m.store.Search(ctx, q)
-		}
+	default:
+		return page, err
 	}
-	return page, err
+	if ctx.Err() != nil {
+		return page, err
+	}
+	return m.store.Search(ctx, q)
 }
 
 // reach waits until a version is held that is not before v, and reports whether one is.

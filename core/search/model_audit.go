@@ -40,7 +40,7 @@ func (m *Model) Verify(ctx context.Context) (Verification, error) {
 	}
 	select {
 	case <-ctx.Done():
-		m.verifying.leave(struct{}{}, f)
+		m.verifying.leave(f)
 		return Verification{}, fault.Wrap(fault.Unavailable, "wait for a verification", ctx.Err())
 	case <-f.over:
 		return f.brought, f.err
@@ -57,7 +57,7 @@ func (m *Model) verify(ctx context.Context) (v Verification, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.WrongDays, v.Wrong = mended.WrongDays, mended.Wrong // all of them are compared again
+	v.WrongDays, v.Wrong, v.Lookups = mended.WrongDays, mended.Wrong, mended.Lookups // all of them are compared again
 	for _, part := range m.index.Parts(m.o.PartSize) {
 		began := m.clock()
 		found, err := m.compare(ctx, part)
@@ -78,7 +78,7 @@ func (m *Model) verify(ctx context.Context) (v Verification, err error) {
 // auditItself looks now and then for what is not what it was when it came. To put that right the store is needed.
 func (m *Model) auditItself(ctx context.Context) {
 	failed := false
-	for m.awaitFollowing(ctx) && pause(ctx, m.o.ItselfEvery) {
+	for m.awaitFollowing(ctx) && m.pauseUnlessSuspected(ctx) {
 		began := m.clock()
 		found, err := m.mend(ctx)
 		if err == nil || !failed {
@@ -88,13 +88,40 @@ func (m *Model) auditItself(ctx context.Context) {
 	}
 }
 
+// pauseUnlessSuspected waits until it is time to look, or until a search failed that nothing was wrong with; false where ctx ended.
+func (m *Model) pauseUnlessSuspected(ctx context.Context) bool {
+	if !pause(ctx, min(auditAgain, m.o.ItselfEvery)) {
+		return false
+	}
+	timer := time.NewTimer(max(0, m.o.ItselfEvery-auditAgain))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-m.suspected:
+	case <-timer.C:
+	}
+	return true
+}
+
+// suspect has all that is held looked at within auditAgain.
+func (m *Model) suspect() {
+	select {
+	case m.suspected <- struct{}{}:
+	default: // it will be
+	}
+}
+
 // mend compares the days that are not what they were with the store, and puts them right.
 func (m *Model) mend(ctx context.Context) (all ports.Reconciled, err error) {
-	days, err := m.index.Damaged(ctx)
+	damage, err := m.index.Damaged(ctx)
 	if err != nil {
 		return all, err
 	}
-	for _, day := range days {
+	if damage.Lookups {
+		all.Lookups++
+	}
+	for _, day := range damage.Days {
 		found, err := m.compare(ctx, day)
 		if err != nil {
 			return all, err
@@ -178,6 +205,7 @@ func add(all *ports.Reconciled, some ports.Reconciled) {
 	all.Days += some.Days
 	all.WrongDays += some.WrongDays
 	all.Wrong += some.Wrong
+	all.Lookups += some.Lookups
 }
 
 var errTooMany = errors.New("more events than may be compared at once")

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,99 @@ func TestAFlippedValueIsPutRightWhenTheStoreIsBack(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok"}, s.heard("audited"))
 		s.fromMemory("Gig 0, Gig 1, Gig 2, Gig 3, Gig 4")
+	})
+}
+
+// failing is a read model whose searches may fail for what is wrong in it, until it is looked at.
+type failing struct {
+	*plainmodel.Model
+	wrong   atomic.Bool
+	refuses atomic.Bool // changes
+	looks   atomic.Int64
+}
+
+func (f *failing) Apply(ctx context.Context, changes []catalogue.Change) error {
+	if f.refuses.Load() && len(changes) > 0 {
+		return fault.New(fault.Internal, "a place that there is not")
+	}
+	return f.Model.Apply(ctx, changes)
+}
+
+func (f *failing) Drop() {
+	f.refuses.Store(false)
+	f.Model.Drop()
+}
+
+func (f *failing) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, error) {
+	if f.wrong.Load() {
+		return catalogue.Page{}, fault.New(fault.Internal, "a place that there is not")
+	}
+	return f.Model.Search(ctx, q)
+}
+
+func (f *failing) Damaged(ctx context.Context) (ports.Damage, error) {
+	f.looks.Add(1)
+	damage, err := f.Model.Damaged(ctx)
+	damage.Lookups = f.wrong.Swap(false)
+	return damage, err
+}
+
+func TestTheStoreAnswersForAModelThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, index := newStock(gigs(3)...), &failing{Model: plain()}
+		s := run(t, store, index, search.ModelOptions{SweepIn: never})
+		time.Sleep(5 * time.Second)
+		index.wrong.Store(true)
+		s.heard()
+		before := store.searches.Load()
+		require.Equal(t, "Gig 0, Gig 1, Gig 2", s.titles())
+		require.Equal(t, before+1, store.searches.Load())
+		assert.Equal(t, []string{"audited itself: lookups wrong"}, s.heard("audited"), "it is looked at there and then")
+		s.fromMemory("Gig 0, Gig 1, Gig 2")
+
+		store.leave(errAway)
+		index.wrong.Store(true)
+		_, err := s.Search(t.Context(), catalogue.Query{Limit: 1})
+		assert.Equal(t, fault.Unavailable, fault.KindOf(err), "what was found before may be served")
+	})
+}
+
+// Where searches go on failing, that is no reason to look at everything all the time.
+func TestWhatIsSuspectedIsLookedAtOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		index := &failing{Model: plain()}
+		s := run(t, newStock(gigs(3)...), index, search.ModelOptions{SweepIn: never})
+		before := index.looks.Load()
+		for range 1000 {
+			index.wrong.Store(true)
+			s.titles()
+			time.Sleep(10 * time.Millisecond)
+		}
+		assert.InDelta(t, 10, index.looks.Load()-before, 1)
+	})
+}
+
+func TestAModelThatRefusesChangesIsFilledAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, index := newStock(gigs(3)...), &failing{Model: plain()}
+		s := run(t, store, index, search.ModelOptions{SweepIn: never})
+		index.refuses.Store(true)
+		before := index.looks.Load()
+		store.put(called(gig(1), "Next"))
+		time.Sleep(30 * time.Second)
+		assert.Greater(t, index.looks.Load(), before+20, "that something is wrong is suspected")
+		s.fromMemory("Gig 0, Gig 1, Gig 2")
+		assert.Contains(t, s.State().Problem, "a place that there is not")
+		assert.Equal(t, 30*time.Second, s.State().Lag.Truncate(time.Second))
+		s.heard()
+		time.Sleep(40 * time.Second)
+		s.fromMemory("Gig 0, Next, Gig 2")
+		assert.Contains(t, s.heard("filled"), "filled from store: 3 ok")
+		assert.Empty(t, s.State().Problem)
+
+		store.leave(fault.New(fault.Internal, "the log is broken"))
+		time.Sleep(time.Hour)
+		s.fromMemory("Gig 0, Next, Gig 2") // it is the store's fault, and no reason to drop what there is
 	})
 }
 
@@ -148,20 +242,22 @@ func TestAPartWithMoreThanIsExpected(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := newStock(gigs(20)...)
-		s := run(t, store, plain(), search.ModelOptions{
+		store, index := newStock(gigs(20)...), &failing{Model: plain()}
+		s := run(t, store, index, search.ModelOptions{
 			File: astray(t, store, called(gig(3), "Wrong")), PartSize: 5, ItselfEvery: never, SweepIn: never,
 		})
 		require.True(t, s.index.Damage(gig(12).ID))
+		index.wrong.Store(true)
 		store.whenRead(func() { time.Sleep(time.Second) })
 		v, err := s.Verify(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, 20, v.Events)
 		assert.Equal(t, 2, v.Wrong)
 		assert.Equal(t, 2, v.WrongDays)
+		assert.Equal(t, 1, v.Lookups)
 		assert.GreaterOrEqual(t, v.Days, 20)
 		assert.Equal(t, 5*time.Second, v.Took, "one damaged day and four parts")
-		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok", "audited store: 1 wrong of 5, ok",
+		assert.Equal(t, []string{"audited itself: 1 wrong of 1, ok", "audited itself: lookups wrong", "audited store: 1 wrong of 5, ok",
 			"audited store: 0 wrong of 5, ok", "audited store: 0 wrong of 5, ok", "audited store: 0 wrong of 5, ok"}, s.heard("audited"))
 		assert.NotZero(t, s.State().Audited)
 		v, err = s.Verify(t.Context())

@@ -17,6 +17,9 @@ const (
 	retrySoonest, retryLatest = time.Second, 30 * time.Second
 	// firstLook is how long the log may take to be read before what was just filled is searched as it is.
 	firstLook = 2 * time.Second
+	// refusedFor is how long what is held may refuse changes because something in it is wrong, which an audit puts right sooner, until all
+	// is filled anew.
+	refusedFor = time.Minute
 	// lookEvery is how often it is known anew that nothing is missing, though nothing happens.
 	lookEvery = time.Second
 )
@@ -104,12 +107,18 @@ func (m *Model) fillFrom(ctx context.Context, name string, from ports.Snapshotte
 // follow makes the changes of the log, as long as it is the log of what is held. Once they are all made, what is held is searched;
 // also when the log cannot be read, for then it is the best that there is.
 func (m *Model) follow(ctx context.Context) error {
+	var refused time.Time // since when changes are
 	for {
 		behind, err := m.catchUp(ctx)
+		if !errors.As(err, new(refusal)) {
+			refused = time.Time{}
+		} else if refused.IsZero() {
+			refused = m.clock()
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case fault.Is(err, fault.Gone), fault.Is(err, fault.Conflict):
+		case fault.Is(err, fault.Gone), fault.Is(err, fault.Conflict), !refused.IsZero() && m.clock().Sub(refused) > refusedFor:
 			return err
 		case err == nil && behind > 0:
 			continue
@@ -135,7 +144,10 @@ func (m *Model) catchUp(ctx context.Context) (behind int64, err error) {
 	batch, err := m.read(ctx, at, timeout)
 	if err == nil && len(batch.Changes) > 0 {
 		at = batch.Changes[len(batch.Changes)-1].Version
-		err = m.index.Apply(ctx, batch.Changes)
+		if err = m.index.Apply(ctx, batch.Changes); fault.Is(err, fault.Internal) {
+			err = refusal{err}
+			m.suspect()
+		}
 	}
 	if ctx.Err() != nil {
 		return 0, err
@@ -153,6 +165,11 @@ func (m *Model) catchUp(ctx context.Context) (behind int64, err error) {
 	m.o.Watcher.Followed(ctx, Follow{Behind: behind, Err: err})
 	return behind, err
 }
+
+// refusal is why what is held refuses a change that it should make.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
 
 func (m *Model) read(ctx context.Context, after catalogue.Version, timeout time.Duration) (catalogue.ChangeBatch, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

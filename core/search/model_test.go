@@ -85,7 +85,12 @@ func (w *witness) Followed(_ context.Context, f search.Follow) {
 }
 
 func (w *witness) Audited(_ context.Context, a search.Audited) {
-	w.note("audited %s: %d wrong of %d, %s", a.How, a.Wrong, a.Events, fault.KindOf(a.Err))
+	if a.Wrong > 0 || a.Lookups == 0 {
+		w.note("audited %s: %d wrong of %d, %s", a.How, a.Wrong, a.Events, fault.KindOf(a.Err))
+	}
+	if a.Lookups > 0 {
+		w.note("audited %s: lookups wrong", a.How)
+	}
 }
 
 func (w *witness) Kept(_ context.Context, k search.Kept) {

@@ -59,9 +59,9 @@ func readersBesideChanges(t *testing.T, open func(*testing.T) ports.ReadModel) {
 	}
 	all.Go(func() {
 		for ctx.Err() == nil {
-			days, err := m.Damaged(t.Context())
+			damage, err := m.Damaged(t.Context())
 			assert.NoError(t, err)
-			assert.Empty(t, days)
+			assert.Zero(t, damage)
 			runtime.Gosched()
 		}
 	})

@@ -39,7 +39,7 @@ func TestOneValueIsWrong(t *testing.T) {
 	assert.Equal(t, before+"01", w.priceShown(victim))
 	prooftest.Until(t, "it is counted", func() bool { return w.wrongEvents() == 1 })
 	assert.Equal(t, 1, w.indexOf(w.answers).Wrong)
-	assert.Regexp(t, `"level":"ERROR".*"the index was wrong","compared_with":"store","wrong_days":1,"wrong_events":1`, w.answers.Log())
+	assert.Regexp(t, `"level":"ERROR".*"the index was wrong","compared_with":"store","wrong_days":1,"wrong_events":1,"wrong_lookups":0`, w.answers.Log())
 
 	// By hand, it is found at once. So many are wrong that the audit does not find all of them first.
 	many := w.execute("UPDATE events SET max_price = max_price + 1 WHERE left(id::text, 1) = '0'")

@@ -1,0 +1,104 @@
+package memindex_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/marquee-events/marquee/adapters/memindex"
+	"github.com/marquee-events/marquee/core/catalogue"
+	"github.com/marquee-events/marquee/core/event"
+	"github.com/marquee-events/marquee/core/fault"
+)
+
+// TestWrongLookupsAreMadeAnew flips a bit of what events are found by. A look at everything finds it, and without anybody's help each
+// question is answered as if nothing had been. Until then a question may be answered wrongly, or by an error, and a change
+// may be refused as a whole; nothing panics.
+func TestWrongLookupsAreMadeAnew(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		now := draw(rt, 1, 40)
+		known := len(now.events)
+		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 3, 1000)})
+		defer x.Close()
+		require.NoError(rt, x.Fill(rt.Context(), now))
+		change := func() {
+			before := *now.clone()
+			c := now.change(genEvent(rapid.IntRange(0, known).Draw(rt, "of")).Draw(rt, "changed"))
+			if err := x.Apply(rt.Context(), []catalogue.Change{c}); err != nil {
+				require.Equal(rt, fault.Internal, fault.KindOf(err), "%v", err)
+				*now = before
+			}
+		}
+		for range rapid.IntRange(0, 4).Draw(rt, "changes before") {
+			change()
+		}
+		x.Settle()
+		flipLookups(rt, x)
+		after := rapid.IntRange(0, 4).Draw(rt, "changes after")
+		for range after {
+			change()
+			q := genQuery().Draw(rt, "meanwhile")
+			if _, err := x.Search(rt.Context(), q); err != nil {
+				require.Equal(rt, fault.Internal, fault.KindOf(err), "%v", err)
+			}
+		}
+		x.Settle()
+		found, err := x.Damaged(rt.Context())
+		require.NoError(rt, err)
+		require.Empty(rt, found.Days)
+		if after == 0 {
+			require.True(rt, found.Lookups)
+		}
+		x.Settle()
+		found, err = x.Damaged(rt.Context())
+		require.NoError(rt, err)
+		require.Zero(rt, found, "it is made anew")
+		requireReads(rt, x, now)
+		for range 6 {
+			holds(rt, x, genQuery().Draw(rt, "query"), now)
+		}
+	})
+}
+
+// flipLookups flips a bit of what events are found by.
+func flipLookups(rt *rapid.T, x *memindex.Index) {
+	if maps := x.Bitmaps(); rapid.Bool().Draw(rt, "of a bitmap") {
+		row := uint64(rapid.IntRange(0, 50).Draw(rt, "row"))
+		maps[rapid.IntRange(0, len(maps)-1).Draw(rt, "bitmap")].Flip(row, row+1)
+		return
+	}
+	flipIn(rt, x.LookupMemory())
+}
+
+// TestAnEventThatIsGoneByMistakeIsStillThere takes an event for gone in one of the places that tell so. No store is needed to have it back.
+func TestAnEventThatIsGoneByMistakeIsStillThere(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 9 {
+		now.change(genEvent(n).Example(n))
+	}
+	x := memindex.New(memindex.Options{MergeAt: 1000})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	changed := now.all()[4]
+	changed.Facts.Title = "another"
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(changed)}))
+	gone := x.Bitmaps()[0]
+	require.EqualValues(t, 1, gone.GetCardinality())
+	for row := range uint64(9) {
+		gone.Flip(row, row+1) // each is told to be what it is not
+	}
+	found, err := x.Damaged(t.Context())
+	require.NoError(t, err)
+	require.True(t, found.Lookups)
+	x.Settle()
+	held := 0
+	_, err = x.Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
+		held++
+		assert.Equal(t, now.events[e.ID], *e)
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 9, held)
+}
