@@ -102,3 +102,27 @@ func TestAnEventThatIsGoneByMistakeIsStillThere(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 9, held)
 }
+
+// TestAnEventThatChangesWhileAllIsMadeAnew changes an event that is taken for gone by mistake, while it is being brought back.
+func TestAnEventThatChangesWhileAllIsMadeAnew(t *testing.T) {
+	const events = 5000
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range events {
+		now.change(genEvent(n).Example(n))
+	}
+	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	x.Bitmaps()[0].Add(4)
+	changed := now.all()[4]
+	found, err := x.Damaged(t.Context())
+	require.NoError(t, err)
+	require.True(t, found.Lookups)
+	changed.Facts.Title = "another"
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(changed)}))
+	x.Settle()
+	require.Equal(t, events, x.Size().Events)
+	page, err := x.Search(t.Context(), catalogue.Query{Criteria: catalogue.Criteria{Words: []string{"another"}}, Limit: 5, WantTotal: true})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Total)
+}
