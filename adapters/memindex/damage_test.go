@@ -41,6 +41,15 @@ func (x *Index) Damage(id event.ID) bool {
 // FlipStart flips a bit of the start of a row.
 func (x *Index) FlipStart(row, bit int) { x.current.Load().start[row] ^= 1 << bit }
 
+// FlipFold flips a bit of the fold of the first event that changed, and lets its places in the orders be those of what it is then.
+func (x *Index) FlipFold() {
+	f := x.current.Load().added[byStart][0]
+	fold := []byte(f.fold)
+	fold[len(fold)-1] ^= 1
+	f.fold = string(fold)
+	f.settle(x.current.Load().base)
+}
+
 // Names is how many texts are kept that events share.
 func (x *Index) Names() int64 { return int64(len(x.current.Load().shared)) }
 

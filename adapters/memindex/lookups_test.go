@@ -125,4 +125,50 @@ func TestAnEventThatChangesWhileAllIsMadeAnew(t *testing.T) {
 	page, err := x.Search(t.Context(), catalogue.Query{Criteria: catalogue.Criteria{Words: []string{"another"}}, Limit: 5, WantTotal: true})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Total)
+
+	// Two are found not to be the store's, while the same goes on: one of the delta and one of the base.
+	stranger, leaving := genEvent(events).Example(1), now.all()[100]
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(stranger)}))
+	delete(now.events, stranger.ID)
+	delete(now.events, leaving.ID)
+	type day struct {
+		starts event.TimeRange
+		all    []event.Event
+	}
+	var days []day
+	for _, e := range []event.Event{stranger, leaving} {
+		starts := event.TimeRange{From: event.NotBefore(e.Facts.Start.Time()), To: event.NotAfter(e.Facts.Start.Time())}
+		days = append(days, day{starts, now.starting(starts)})
+	}
+	x.Bitmaps()[0].Add(40)
+	found, err = x.Damaged(t.Context())
+	require.NoError(t, err)
+	require.True(t, found.Lookups)
+	for _, d := range days {
+		told, err := x.Reconcile(t.Context(), d.starts, now.at, d.all)
+		require.NoError(t, err)
+		require.Positive(t, told.Wrong)
+	}
+	x.Settle()
+	require.Equal(t, events-1, x.Size().Events)
+	require.True(t, audit(t, x, now))
+}
+
+// TestAFoldThatIsWrongIsFound flips a bit of a title as searches for words have it, of an event that stands alone among those that changed.
+func TestAFoldThatIsWrongIsFound(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	now.change(genEvent(0).Example(0))
+	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	e := genEvent(1).Example(1)
+	e.Facts.Title = "Jazz"
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(e)}))
+	x.FlipFold()
+	require.False(t, audit(t, x, now))
+	require.True(t, audit(t, x, now))
+	q := catalogue.Query{Criteria: catalogue.Criteria{Words: []string{"jazz"}}, Limit: 5, WantTotal: true}
+	page, err := x.Search(t.Context(), q)
+	require.NoError(t, err)
+	require.Len(t, now.matches(q), page.Total)
 }

@@ -98,7 +98,7 @@ func (x *Index) merged(v *version, bases int, made *base, n *names) {
 		came = append(came, &moved)
 		bury(f.event.ID)
 	}
-	roaring.AndNot(now.certainlyGone(), v.gone).Iterate(func(row uint32) bool {
+	roaring.AndNot(now.gone, v.gone).Iterate(func(row uint32) bool {
 		bury(now.id[row])
 		return true
 	})
@@ -126,14 +126,15 @@ func (x *Index) remade(v *version, _ *names) (_ *base, _ *names, err error) {
 	return made, n, err // where an ID is damaged, there may be two of it
 }
 
-// sureOfTheDead is the version without the rows of those events that its delta has, and without those that are gone for certain.
+// sureOfTheDead is the version without the rows of those events that its delta has, and without those that both lists of the dead have: one
+// of them may be wrong, and what is missing would be missed until it is compared with the store.
 func (v *version) sureOfTheDead() *version {
 	added := make(map[event.ID]bool, len(v.added[byStart]))
 	for _, f := range v.added[byStart] {
 		added[f.event.ID] = true
 	}
 	sure, d := *v, *v.delta
-	d.gone = v.certainlyGone()
+	d.gone = roaring.And(v.gone, roaring.BitmapOf(v.dead...))
 	for row, id := range v.id {
 		if added[id] {
 			d.gone.Add(narrow(row))
@@ -141,14 +142,6 @@ func (v *version) sureOfTheDead() *version {
 	}
 	sure.delta = &d
 	return &sure
-}
-
-// certainlyGone are the rows that both lists of those that are dead have. One of them may be wrong, and what is missing would be missed
-// until it is compared with the store.
-func (v *version) certainlyGone() *roaring.Bitmap {
-	gone := roaring.And(v.gone, roaring.BitmapOf(v.dead...))
-	gone.RemoveRange(uint64(v.base.size), 1<<32) //nolint:gosec // a number of rows
-	return gone
 }
 
 // joined is a base of all that a version holds. All orders of the base and of the delta are known, and where the one comes in
