@@ -75,13 +75,13 @@ func (m *Model) verify(ctx context.Context) (v Verification, err error) {
 	return v, nil
 }
 
-// auditItself looks now and then for what is not what it was when it came. To put that right the store is needed.
+// auditItself looks now and then for what is not what it was when it came. To put events right the store is needed.
 func (m *Model) auditItself(ctx context.Context) {
 	failed := false
 	for m.awaitFollowing(ctx) && m.pauseUnlessSuspected(ctx) {
 		began := m.clock()
 		found, err := m.mend(ctx)
-		if err == nil || !failed {
+		if err == nil || !failed || found != (ports.Reconciled{}) {
 			m.tell(ctx, AuditItself, found, began, err)
 		}
 		failed = err != nil

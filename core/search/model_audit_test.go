@@ -119,6 +119,21 @@ func TestWhatIsSuspectedIsLookedAtOnceASecond(t *testing.T) {
 	})
 }
 
+// What is found is told each time, whether or not everything could be put right.
+func TestWrongLookupsAreToldWhileTheStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		index := &failing{Model: plain()}
+		s := run(t, newStock(gigs(5)...), index, search.ModelOptions{SweepIn: never})
+		s.store.leave(errAway)
+		index.Damage(gig(3).ID)
+		time.Sleep(time.Minute)
+		s.heard()
+		index.wrong.Store(true)
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"audited itself: lookups wrong"}, s.heard("audited"))
+	})
+}
+
 func TestAModelThatRefusesChangesIsFilledAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, index := newStock(gigs(3)...), &failing{Model: plain()}
