@@ -26,7 +26,7 @@ func (x *Index) LookupMemory() [][]byte {
 	v := x.current.Load()
 	b := v.base
 	all := [][]byte{
-		raw(v.title), raw(v.titleAt), raw(v.lastEnd), raw(v.ends.all), raw(v.folds.list.ends), raw(v.longest.starts.all), raw(v.longest.ends.all),
+		raw(v.title), raw(v.titleAt), raw(v.lastEnd), raw(v.ends.all), raw(v.folds.list.ends), raw(v.folds.used), raw(v.longest.starts.all), raw(v.longest.ends.all),
 		raw1(&v.longest.others), raw1(&b.lookups), raw1(&b.priced),
 		raw(v.dead), raw(v.deadByEnd),
 	}
@@ -61,10 +61,8 @@ func (x *Index) Bitmaps() []*roaring.Bitmap {
 			all = append(all, rows)
 		}
 	}
-	for _, ranks := range v.folds.grams {
-		if ranks != nil {
-			all = append(all, ranks)
-		}
+	for _, gram := range v.folds.used {
+		all = append(all, v.folds.grams[gram])
 	}
 	return all
 }

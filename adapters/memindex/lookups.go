@@ -39,10 +39,10 @@ func (b *base) sumOfLookups(ctx context.Context) (uint64, error) {
 	s.wavelets(b.longest.startsByEnd)
 	s.text(b.folds.list.text)
 	addNumbers(s, b.folds.list.ends)
-	for gram, ranks := range b.folds.grams {
-		if ranks != nil {
-			addNumbers(s, []int{gram})
-			s.bitmaps(ranks)
+	addNumbers(s, b.folds.used)
+	for _, gram := range b.folds.used {
+		if gram < gramCount && b.folds.grams[gram] != nil { // or the list is wrong, which is enough
+			s.bitmaps(b.folds.grams[gram])
 		}
 	}
 	s.bitmaps(b.filters.available, b.filters.soldOut, b.filters.forSale)

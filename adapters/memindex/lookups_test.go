@@ -62,6 +62,38 @@ func TestWrongLookupsAreMadeAnew(t *testing.T) {
 	})
 }
 
+// TestWrongLookupsEndSearches flips bits of an index that is large enough for all ways to find a page. Whatever is wrong, each search
+// ends, and takes no more memory than there are events.
+func TestWrongLookupsEndSearches(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 1500 {
+		now.change(genEvent(n).Example(n))
+	}
+	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	for n := range 300 {
+		require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(genEvent(n * 5).Example(n))}))
+	}
+	wrong := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		unflip := flipIn(rt, x.LookupMemory())
+		defer unflip()
+		for range 20 {
+			q := genQuery().Draw(rt, "query")
+			q.Offset = pick(rt, "offset", 0, 0, 20, 700)
+			page, err := x.Search(rt.Context(), q)
+			if err != nil {
+				require.Equal(rt, fault.Internal, fault.KindOf(err), "%v", err)
+				wrong++
+				continue
+			}
+			require.LessOrEqual(rt, len(page.Events), q.Limit)
+		}
+	})
+	t.Logf("%d searches told that something is wrong", wrong)
+}
+
 // flipLookups flips a bit of what events are found by.
 func flipLookups(rt *rapid.T, x *memindex.Index) {
 	if maps := x.Bitmaps(); rapid.Bool().Draw(rt, "of a bitmap") {

