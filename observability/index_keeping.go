@@ -5,6 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/marquee-events/marquee/core/fault"
 	"github.com/marquee-events/marquee/core/search"
@@ -18,6 +21,8 @@ import (
 type IndexKeeping struct {
 	rec *Recorder
 	log *slog.Logger
+
+	searches rate.Sometimes // that failed, of which some are told
 
 	mu      sync.Mutex
 	phase   search.ModelPhase
@@ -41,7 +46,7 @@ func NewIndexKeeping(rec *Recorder, log *slog.Logger) *IndexKeeping {
 		rec.indexWrongEvents.WithLabelValues(how)
 		rec.indexMismatches.WithLabelValues(how)
 	}
-	return &IndexKeeping{rec: rec, log: log, failing: map[string]bool{}}
+	return &IndexKeeping{rec: rec, log: log, searches: rate.Sometimes{Interval: 10 * time.Second}, failing: map[string]bool{}}
 }
 
 // Phase says who answers searches from now on.
@@ -126,6 +131,13 @@ func (k *IndexKeeping) Kept(ctx context.Context, kept search.Kept) {
 		level = slog.LevelInfo
 	}
 	k.log.Log(ctx, level, "the index is written to its file", "version", kept.At.String(), "took", kept.Took)
+}
+
+// Failed takes note of a search that failed in memory; as a call of a port it is counted elsewhere.
+func (k *IndexKeeping) Failed(ctx context.Context, err error) {
+	k.searches.Do(func() {
+		k.log.ErrorContext(ctx, "a search failed in memory, and the store answers it; the index is looked at", "error", err)
+	})
 }
 
 // failed is the level at which a failure is told. What was canceled did not fail.

@@ -173,6 +173,15 @@ func TestWhatAnAuditFindsIsCountedAndToldEachTime(t *testing.T) {
 	r.only("marquee_index_audits_total", map[string]int{"how=store outcome=ok": 3, "how=store outcome=unavailable": 3, "how=itself outcome=ok": 2})
 }
 
+func TestASearchThatFailedIsTold(t *testing.T) {
+	r, k := newKeeping(t)
+	for range 100 {
+		k.Failed(t.Context(), fault.New(fault.Internal, "a place that there is not"))
+	}
+	require.Contains(t, r.lines.String(), "a place that there is not")
+	require.Equal(t, []string{"ERROR a search failed in memory, and the store answers it; the index is looked at"}, r.said(), "and not a hundred times")
+}
+
 func TestAFileThatCannotBeWrittenIsToldOnce(t *testing.T) {
 	r, k := newKeeping(t)
 	ctx := t.Context()

@@ -76,6 +76,16 @@ func (c *connection) Write(b []byte) (int, error) {
 	return max(0, n-held), err
 }
 
+// ReadFrom writes what is held back, and then what r has.
+func (c *connection) ReadFrom(r io.Reader) (int64, error) {
+	if c.held != nil {
+		if _, err := c.Write(nil); err != nil {
+			return 0, err
+		}
+	}
+	return c.tcpConn.ReadFrom(r)
+}
+
 type connectionKey struct{}
 
 // withConnection is an http.Server's ConnContext.

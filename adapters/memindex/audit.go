@@ -87,6 +87,8 @@ func (v *version) each(ctx context.Context, starts event.TimeRange, d digest, do
 		return nil
 	}
 	row := narrow(v.starts.before(from))
+	for ; row > 0 && v.start[row-1] >= from; row-- { // where it was looked up wrongly
+	}
 	for ; int(row) < v.base.size; row++ {
 		if v.gone.Contains(row) {
 			continue
@@ -215,20 +217,21 @@ func (x *Index) Damaged(ctx context.Context) (found ports.Damage, err error) {
 	if err == nil && findable && len(unsound) == 0 { // an event that is wrong would not stand where it belongs; it is to be put right first
 		findable, err = v.delta.findable(ctx, v.base)
 	}
-	if found.Lookups = err == nil && !findable; found.Lookups {
-		x.makeAnew(v)
-	}
+	found.Lookups = err == nil && !findable && x.makeAnew(v)
 	return found, err
 }
 
-// makeAnew makes what events are found by anew, if it still is that of a version.
-func (x *Index) makeAnew(v *version) {
+// makeAnew makes what events are found by anew, if it still is that of a version and this does not go on already.
+func (x *Index) makeAnew(v *version) bool {
 	x.changing.Lock()
 	defer x.changing.Unlock()
-	if now := x.current.Load(); now != nil && now.base == v.base {
-		x.remake = true
-		x.mergeIfGrown(now)
+	now := x.current.Load()
+	if now == nil || now.base != v.base || x.remaking == v.base {
+		return false
 	}
+	x.remake, x.remaking = true, v.base
+	x.mergeIfGrown(now)
+	return true
 }
 
 // wholeDays are the days of stretches, in order, those of several that have a day in common as one range.
@@ -252,7 +255,7 @@ func wholeDays(of []stretch) (ranges []event.TimeRange) {
 }
 
 // Reconcile implements ports.ReadModel.
-func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (told ports.Reconciled, err error) {
+func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalogue.Version, all []event.Event) (_ ports.Reconciled, err error) {
 	x.changing.Lock()
 	defer x.changing.Unlock()
 	defer guard("compare the index", &err)
@@ -289,15 +292,16 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 		return nil
 	})
 	if err != nil {
-		return told, err
+		return ports.Reconciled{}, err
 	}
+	var found ports.Reconciled
 	for i := range all {
 		if _, moved := changed[all[i].ID]; !moved {
 			on(&all[i]).told += x.digest.of(&all[i])
-			told.Events++
+			found.Events++
 		}
 	}
-	told.Days = len(compared)
+	found.Days = len(compared)
 	wrong, unsound := map[day]bool{}, false
 	for d, s := range compared {
 		if s.held != s.told || s.unsound {
@@ -305,15 +309,17 @@ func (x *Index) Reconcile(ctx context.Context, starts event.TimeRange, of catalo
 		}
 		unsound = unsound || s.unsound
 	}
-	if told.WrongDays = len(wrong); told.WrongDays == 0 {
-		return told, nil
+	if found.WrongDays = len(wrong); found.WrongDays == 0 {
+		return found, nil
 	}
-	told.Wrong, err = x.mend(ctx, v, starts, wrong, all, changed)
-	if err == nil && unsound { // then orders cannot be relied on either
+	if found.Wrong, err = x.mend(ctx, v, starts, wrong, all, changed); err != nil {
+		return ports.Reconciled{}, err
+	}
+	if unsound { // then orders cannot be relied on either
 		x.remake = true
 		x.mergeIfGrown(x.current.Load())
 	}
-	return told, err
+	return found, nil
 }
 
 // mend puts events of some days of a range in the place of what is held of those.

@@ -50,6 +50,11 @@ func (x *Index) FlipFold() {
 	f.settle(x.current.Load().base)
 }
 
+// FlipRecentID flips a bit of the ID of the first event that changed.
+func (x *Index) FlipRecentID(bit int) {
+	x.current.Load().added[byStart][0].event.ID[bit/8] ^= 1 << (bit % 8)
+}
+
 // Names is how many texts are kept that events share.
 func (x *Index) Names() int64 { return int64(len(x.current.Load().shared)) }
 

@@ -130,7 +130,9 @@ func (d *delta) edit(order int, replaced map[*fresh]bool, came []*fresh) (e edit
 	for f := range replaced {
 		at := position(f)
 		if at == len(old) || old[at] != f { // it is not what it was when it got its place
-			at = slices.Index(old, f)
+			if at = slices.Index(old, f); at < 0 {
+				continue
+			}
 		}
 		e.gone = append(e.gone, at)
 	}

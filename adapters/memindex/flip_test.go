@@ -6,12 +6,16 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// Memory is what is held of the base and of what its records name, as it lies there, for who flips bits of it.
+// Memory is what is held of the base, of what its records name and of what changed since, as it lies there, for who flips bits of it: where every
+// bit means something, and none leads to other memory.
 func (x *Index) Memory() [][]byte {
 	v := x.current.Load()
 	all := [][]byte{
 		raw(v.id), raw(v.start), raw(v.end), raw(v.minPrice), raw(v.maxPrice), raw(v.saleStart), raw(v.saleEnd),
 		raw(v.flags), raw(v.record), raw(v.seal),
+	}
+	for _, f := range v.added[byStart] {
+		all = append(all, raw(f.event.ID[:]), raw1(&f.sum), raw1(&f.event.Facts.Prices.Min), raw1(&f.event.Facts.Start)[:12], raw1(&f.event.Facts.Capacity), raw1(&f.event.Revision))
 	}
 	for _, texts := range [...][]string{v.texts.pieces, v.shared} {
 		for _, text := range texts {
@@ -40,7 +44,7 @@ func (x *Index) LookupMemory() [][]byte {
 	}
 	for _, w := range []*wavelet{v.startsByEnd, v.endsByStart, v.longest.startsByEnd} {
 		for i := range w.levels {
-			all = append(all, raw(w.levels[i].bits), raw1(&w.levels[i].zeros))
+			all = append(all, raw(w.levels[i].bits), raw1(&w.levels[i].zeros), raw1(&w.length))
 		}
 	}
 	for _, s := range []*spans{&v.plus, &v.minus} {
@@ -48,6 +52,11 @@ func (x *Index) LookupMemory() [][]byte {
 	}
 	for _, f := range v.added[byStart] {
 		all = appendText(append(all, raw(f.before[:])), f.fold)
+	}
+	for _, values := range v.filters.values {
+		for value := range values {
+			all = appendText(all, value)
+		}
 	}
 	return appendText(all, v.folds.list.text)
 }

@@ -38,7 +38,9 @@ type Index struct {
 	merging bool
 	remake  bool // the base is to be made as if it came from outside, as soon as no other merge goes on
 	merges  sync.WaitGroup
-	closed  bool
+	// remaking is the base that is being made anew because of what it is found by.
+	remaking *base
+	closed   bool
 }
 
 var _ ports.ReadModel = (*Index)(nil)
@@ -162,6 +164,7 @@ func (x *Index) hold(n *names, v *version) {
 	x.changing.Lock()
 	defer x.changing.Unlock()
 	x.names, x.byID = n, map[event.ID]*fresh{}
+	x.remake, x.remaking = false, nil
 	x.bases++
 	x.publish(v)
 }

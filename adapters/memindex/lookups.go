@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/zeebo/xxh3"
@@ -47,9 +48,9 @@ func (b *base) sumOfLookups(ctx context.Context) (uint64, error) {
 	}
 	s.bitmaps(b.filters.available, b.filters.soldOut, b.filters.forSale)
 	for _, rowsOf := range b.filters.values {
-		for _, value := range sortedKeys(rowsOf) {
-			s.text(value)
-			s.bitmaps(rowsOf[value])
+		for _, l := range inOrder(rowsOf) {
+			s.text(l.value)
+			s.bitmaps(l.rows)
 		}
 	}
 	return s.hash.Sum64(), s.err
@@ -115,7 +116,7 @@ func (s *summing) marks(all ...*instants) {
 func (s *summing) wavelets(all ...*wavelet) {
 	for _, w := range all {
 		for i := range w.levels {
-			addNumbers(s, []int{w.levels[i].zeros})
+			addNumbers(s, []int{w.length, w.levels[i].zeros})
 			for j := range w.levels[i].bits {
 				addNumbers(s, w.levels[i].bits[j][:])
 			}
@@ -123,25 +124,47 @@ func (s *summing) wavelets(all ...*wavelet) {
 	}
 }
 
-func sortedKeys[T any](of map[string]T) []string {
-	list := make([]string, 0, len(of))
-	for key := range of {
-		list = append(list, key)
+// labelled are the rows of a value.
+type labelled struct {
+	value string
+	rows  *roaring.Bitmap
+}
+
+// inOrder are the rows of each value. None is looked up, which a value that is wrong would not be.
+func inOrder(of map[string]*roaring.Bitmap) (list []labelled) {
+	for value, rows := range of {
+		list = append(list, labelled{value, rows})
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b labelled) int { return strings.Compare(a.value, b.value) })
 	return list
 }
 
 // findable tells whether the events of a base are found by what was made for that.
 func (b *base) findable(ctx context.Context) (bool, error) {
-	sum, err := b.sumOfLookups(ctx)
-	return err == nil && sum == b.lookups, err
+	return surely(func() (bool, error) {
+		sum, err := b.sumOfLookups(ctx)
+		return sum == b.lookups, err
+	})
+}
+
+// surely is what a look says; no, where it cannot be finished because of what is wrong.
+func surely(look func() (bool, error)) (bool, error) {
+	is, err := func() (is bool, err error) {
+		defer guard("read the index", &err)
+		return look()
+	}()
+	if fault.Is(err, fault.Internal) {
+		return false, nil
+	}
+	return is && err == nil, err
 }
 
 // findable tells whether what a delta says of the order of its events, of their places in a base, and of rows that are dead is so.
 func (d *delta) findable(ctx context.Context, b *base) (bool, error) {
-	added, err := d.addedFindable(ctx, b)
-	return added && d.deadFindable(b), err
+	return surely(func() (bool, error) {
+		added, err := d.addedFindable(ctx, b)
+		return added && d.deadFindable(b), err
+	})
 }
 
 func (d *delta) addedFindable(ctx context.Context, b *base) (bool, error) {

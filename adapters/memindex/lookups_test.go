@@ -62,8 +62,8 @@ func TestWrongLookupsAreMadeAnew(t *testing.T) {
 	})
 }
 
-// TestWrongLookupsEndSearches flips bits of an index that is large enough for all ways to find a page. Whatever is wrong, each search
-// ends, and takes no more memory than there are events.
+// TestWrongLookupsEndSearches flips bits of an index that is large enough for most ways to find a page. Whatever is wrong, each search
+// ends.
 func TestWrongLookupsEndSearches(t *testing.T) {
 	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
 	for n := range 1500 {
@@ -91,7 +91,30 @@ func TestWrongLookupsEndSearches(t *testing.T) {
 			require.LessOrEqual(rt, len(page.Events), q.Limit)
 		}
 	})
-	t.Logf("%d searches told that something is wrong", wrong)
+	require.Positive(t, wrong, "which some of them tell")
+}
+
+// TestWrongLookupsAreToldOnce looks again and again while all is made anew.
+func TestWrongLookupsAreToldOnce(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 5000 {
+		now.change(genEvent(n).Example(n))
+	}
+	x := memindex.New(memindex.Options{})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	x.Bitmaps()[1].Flip(7, 8)
+	told := 0
+	for range 20 {
+		found, err := x.Damaged(t.Context())
+		require.NoError(t, err)
+		if found.Lookups {
+			told++
+		}
+	}
+	require.Equal(t, 1, told)
+	x.Settle()
+	require.True(t, audit(t, x, now))
 }
 
 // flipLookups flips a bit of what events are found by.

@@ -22,11 +22,9 @@ const (
 
 func (x *Index) mergeIfGrown(v *version) {
 	at := cmp.Or(x.options.MergeAt, min(max(smallDelta, v.base.size/8), max(largeDelta, v.base.size/largeShare)))
-	if v.delta.size() < at && !x.remake {
-		return
+	if v.delta.size() >= at || x.remake {
+		x.startMerge(v)
 	}
-	x.remake = x.remake || v.unused > v.base.size/2+manyUnused || v.unusedNames > v.base.size/2+manyUnused // which joining keeps
-	x.startMerge(v)
 }
 
 // manyUnused are as many titles, or other texts, as nobody minds though no event has them any more.
@@ -38,40 +36,39 @@ func (x *Index) startMerge(v *version) {
 		return
 	}
 	join := x.joined
-	if x.remake {
+	if unused := v.base.size/2 + manyUnused; x.remake || v.unused > unused || v.unusedNames > unused { // which joining keeps
 		join = x.remade
 	}
 	x.merging, x.remake = true, false
 	bases, names := x.bases, x.names
 	x.merges.Go(func() {
+		// Where that fails, the next look at everything finds out why.
 		made, names, err := join(v, names)
-		if err != nil {
-			made = nil // the next look at everything finds out why
-		}
-		x.merged(v, bases, made, names)
+		x.merged(v, bases, made, names, err)
 	})
 }
 
-// merged lets what changed since a version be the delta of a base that was made of it. There is one merge at a time.
-func (x *Index) merged(v *version, bases int, made *base, n *names) {
+// merged lets what changed since a version be the delta of a base that was made of it, unless that failed. There is one merge at a time.
+func (x *Index) merged(v *version, bases int, made *base, n *names, err error) {
 	x.changing.Lock()
 	defer x.changing.Unlock()
-	x.merging = false
+	x.merging, x.remaking = false, nil
 	now := x.current.Load()
 	if now == nil || x.bases != bases {
 		return // it is of what is not held any more
 	}
-	defer func() {
-		if x.remake { // it was asked for meanwhile
-			x.startMerge(x.current.Load())
-		}
-	}()
-	if made == nil {
-		return
+	if err == nil {
+		_ = x.replace(v, now, made, n)
 	}
-	x.names = n
-	next := *now
-	next.base = made
+	if x.remake { // it was asked for meanwhile
+		x.startMerge(x.current.Load())
+	}
+}
+
+// replace publishes the version of now with a base that was made of an earlier one. Until it is sure that there is one, nothing is changed. An
+// event's own ID is not asked for where another tells it: it may be wrong.
+func (x *Index) replace(v, now *version, made *base, n *names) (err error) {
+	defer guard("replace the index", &err)
 	// What is in the new base and is not so any more: what changed since the version, or left.
 	died := roaring.New()
 	bury := func(id event.ID) {
@@ -79,31 +76,39 @@ func (x *Index) merged(v *version, bases int, made *base, n *names) {
 			died.Add(row)
 		}
 	}
-	since := map[*fresh]bool{}
+	held := make(map[*fresh]bool, len(now.added[byStart]))
+	for _, f := range now.added[byStart] {
+		held[f] = true
+	}
+	merged := make(map[*fresh]bool, len(v.added[byStart]))
 	for _, f := range v.added[byStart] {
-		since[f] = true
-		if x.byID[f.event.ID] != f {
+		merged[f] = true
+		if !held[f] {
 			bury(f.event.ID)
 		}
 	}
+	byID := make(map[event.ID]*fresh, len(x.byID))
 	var came []*fresh
-	for _, f := range now.added[byStart] {
-		if since[f] {
-			delete(x.byID, f.event.ID)
+	for id, f := range x.byID {
+		if merged[f] {
 			continue
 		}
 		moved := *f
 		moved.settle(made)
-		x.byID[f.event.ID] = &moved
+		byID[id] = &moved
 		came = append(came, &moved)
-		bury(f.event.ID)
+		bury(id)
 	}
 	roaring.AndNot(now.gone, v.gone).Iterate(func(row uint32) bool {
 		bury(now.id[row])
 		return true
 	})
+	next := *now
+	next.base = made
 	next.delta = emptyDelta().with(made, nil, came, died.ToArray())
+	x.names, x.byID = n, byID
 	x.publish(&next)
+	return nil
 }
 
 // remade is a base of all that a version holds, made as if it came from outside: for where something of it was found that is not as it
@@ -181,20 +186,22 @@ func (x *Index) joined(v *version, n *names) (_ *base, _ *names, err error) {
 		all[field] = b.filters.labelsOf(field, b.size)
 	}
 	t := texts{pieces: slices.Clip(b.texts.pieces), bytes: b.texts.bytes}
-	x.changing.Lock() // names are everybody's
-	for _, a := range added {
-		rank, _ := f.rank(a.fold)
-		at, record := t.add(&a.event, n)
-		came.add(&a.event, at, record, narrow(rank))
-		if x.digest.of(&a.event) != a.sum { // what the seal is of is not what came
-			came.seal[len(came.seal)-1]++
+	names := func() int {
+		x.changing.Lock() // names are everybody's
+		defer x.changing.Unlock()
+		for _, a := range added {
+			rank, _ := f.rank(a.fold)
+			at, record := t.add(&a.event, n)
+			came.add(&a.event, at, record, narrow(rank))
+			if x.digest.of(&a.event) != a.sum { // what the seal is of is not what came
+				came.seal[len(came.seal)-1]++
+			}
+			for field, value := range valuesOf(&a.event) {
+				values[field].rows = append(values[field].rows, all[field].number(value))
+			}
 		}
-		for field, value := range valuesOf(&a.event) {
-			values[field].rows = append(values[field].rows, all[field].number(value))
-		}
-	}
-	names := len(n.list)
-	x.changing.Unlock()
+		return len(n.list)
+	}()
 	t.close()
 	for field := range all {
 		all[field].rows = editedColumn(all[field].rows, e, values[field].rows)

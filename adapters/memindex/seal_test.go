@@ -24,7 +24,7 @@ func TestFlippedBitsAreFound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		now := draw(rt, 1, 10)
 		known := len(now.events)
-		x := memindex.New(memindex.Options{MergeAt: 1})
+		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 1, 1000)})
 		defer x.Close()
 		require.NoError(rt, x.Fill(rt.Context(), now))
 		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
@@ -86,6 +86,10 @@ func TestWhatIsFoundIsMended(t *testing.T) {
 		x := memindex.New(memindex.Options{MergeAt: pick(rt, "merge at", 1, 1000)})
 		defer x.Close()
 		require.NoError(rt, x.Fill(rt.Context(), now))
+		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(rapid.SampledFrom(now.all()).Draw(rt, "changed"))}))
+		}
+		x.Settle()
 		flip(rt, x)
 		for range 3 { // an ID that is wrong cannot be looked up before all is made anew
 			if audit(rt, x, now) {
@@ -263,6 +267,37 @@ func TestTotalsBesideADamagedEvent(t *testing.T) {
 			require.NoError(rt, err)
 			require.Len(rt, page.Events, page.Total)
 		}
+	})
+}
+
+// TestAnIDThatIsWrongIsMended flips a bit of the ID of an event that changed, and brings it into the base so. Nothing is lost by that, and the event
+// can be changed again.
+func TestAnIDThatIsWrongIsMended(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		now := draw(rt, 2, 10)
+		x := memindex.New(memindex.Options{MergeAt: 3})
+		defer x.Close()
+		require.NoError(rt, x.Fill(rt.Context(), now))
+		all := now.all()
+		changed := rapid.SampledFrom(all).Draw(rt, "changed")
+		changed.Facts.Capacity = 777
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(changed)}))
+		require.Equal(rt, 1, x.Size().Recent)
+		x.FlipRecentID(rapid.IntRange(0, 127).Draw(rt, "bit"))
+		other := rapid.SampledFrom(all).Filter(func(e event.Event) bool { return e.ID != changed.ID }).Draw(rt, "other")
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(other)}), "with which all is brought into one piece")
+		x.Settle()
+		for range 3 {
+			audit(rt, x, now)
+		}
+		require.True(rt, audit(rt, x, now))
+		require.Equal(rt, len(now.events), x.Size().Events)
+		requireReads(rt, x, now)
+		changed.Facts.Capacity = 778
+		require.NoError(rt, x.Apply(rt.Context(), []catalogue.Change{now.change(changed)}))
+		x.Settle()
+		require.Equal(rt, len(now.events), x.Size().Events)
+		requireReads(rt, x, now)
 	})
 }
 

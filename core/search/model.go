@@ -126,6 +126,7 @@ func (m *Model) Search(ctx context.Context, q catalogue.Query) (catalogue.Page, 
 	}
 	switch fault.KindOf(err) {
 	case fault.Internal:
+		m.o.Watcher.Failed(ctx, err)
 		m.suspect()
 	case fault.Unavailable, fault.Gone, fault.Conflict:
 	default:
@@ -278,3 +279,4 @@ func (nobody) Filled(context.Context, Filled)    {}
 func (nobody) Followed(context.Context, Follow)  {}
 func (nobody) Audited(context.Context, Audited)  {}
 func (nobody) Kept(context.Context, Kept)        {}
+func (nobody) Failed(context.Context, error)     {}

@@ -78,33 +78,48 @@ func (m *Model) verify(ctx context.Context) (v Verification, err error) {
 // auditItself looks now and then for what is not what it was when it came. To put events right the store is needed.
 func (m *Model) auditItself(ctx context.Context) {
 	failed := false
-	for m.awaitFollowing(ctx) && m.pauseUnlessSuspected(ctx) {
+	calm := min(auditAgain, m.o.ItselfEvery)
+	for m.awaitFollowing(ctx) {
+		suspected, goesOn := m.pauseUnlessSuspected(ctx, calm)
+		if !goesOn {
+			return
+		}
 		began := m.clock()
 		found, err := m.mend(ctx)
 		if err == nil || !failed || found != (ports.Reconciled{}) {
 			m.tell(ctx, AuditItself, found, began, err)
 		}
 		failed = err != nil
+		if calm = min(auditAgain, m.o.ItselfEvery); suspected && found == (ports.Reconciled{}) {
+			calm = m.o.ItselfEvery // it is something else
+		}
 	}
 }
 
-// pauseUnlessSuspected waits until it is time to look, or until a search failed that nothing was wrong with; false where ctx ended.
-func (m *Model) pauseUnlessSuspected(ctx context.Context) bool {
-	if !pause(ctx, min(auditAgain, m.o.ItselfEvery)) {
-		return false
+// pauseUnlessSuspected waits until it is time to look, or, not before it was calm for a while, until a search failed that nothing was wrong
+// with. It does not go on where ctx ended.
+func (m *Model) pauseUnlessSuspected(ctx context.Context, calm time.Duration) (suspected, goesOn bool) {
+	if !pause(ctx, calm) {
+		return false, false
 	}
-	timer := time.NewTimer(max(0, m.o.ItselfEvery-auditAgain))
+	select {
+	case <-m.suspected:
+		return true, true
+	default:
+	}
+	timer := time.NewTimer(max(0, m.o.ItselfEvery-calm))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
+		return false, false
 	case <-m.suspected:
+		return true, true
 	case <-timer.C:
+		return false, true
 	}
-	return true
 }
 
-// suspect has all that is held looked at within auditAgain.
+// suspect has all that is held looked at soon.
 func (m *Model) suspect() {
 	select {
 	case m.suspected <- struct{}{}:
@@ -123,10 +138,10 @@ func (m *Model) mend(ctx context.Context) (all ports.Reconciled, err error) {
 	}
 	for _, day := range damage.Days {
 		found, err := m.compare(ctx, day)
+		add(&all, found)
 		if err != nil {
 			return all, err
 		}
-		add(&all, found)
 	}
 	return all, nil
 }
@@ -172,7 +187,7 @@ func (m *Model) sweepPart(ctx context.Context, part event.TimeRange) (ports.Reco
 	for told := false; ; told = true {
 		began := m.clock()
 		found, err := m.compare(ctx, part)
-		if err == nil || !told {
+		if err == nil || !told || found != (ports.Reconciled{}) {
 			m.tell(ctx, AuditStore, found, began, err)
 		}
 		if !fault.Is(err, fault.Unavailable) || !m.serving.Load() || !pause(ctx, auditAgain) {

@@ -55,6 +55,7 @@ type failing struct {
 	*plainmodel.Model
 	wrong   atomic.Bool
 	refuses atomic.Bool // changes
+	inVain  atomic.Bool // a look finds nothing
 	looks   atomic.Int64
 }
 
@@ -80,7 +81,9 @@ func (f *failing) Search(ctx context.Context, q catalogue.Query) (catalogue.Page
 func (f *failing) Damaged(ctx context.Context) (ports.Damage, error) {
 	f.looks.Add(1)
 	damage, err := f.Model.Damaged(ctx)
-	damage.Lookups = f.wrong.Swap(false)
+	if !f.inVain.Load() {
+		damage.Lookups = f.wrong.Swap(false)
+	}
 	return damage, err
 }
 
@@ -94,7 +97,7 @@ func TestTheStoreAnswersForAModelThatFails(t *testing.T) {
 		before := store.searches.Load()
 		require.Equal(t, "Gig 0, Gig 1, Gig 2", s.titles())
 		require.Equal(t, before+1, store.searches.Load())
-		assert.Equal(t, []string{"audited itself: lookups wrong"}, s.heard("audited"), "it is looked at there and then")
+		assert.Equal(t, []string{"failed", "audited itself: lookups wrong"}, s.heard("audited", "failed"), "it is looked at there and then")
 		s.fromMemory("Gig 0, Gig 1, Gig 2")
 
 		store.leave(errAway)
@@ -116,6 +119,22 @@ func TestWhatIsSuspectedIsLookedAtOnceASecond(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		assert.InDelta(t, 10, index.looks.Load()-before, 1)
+	})
+}
+
+// Where a look finds nothing it is something else that makes searches fail, and more looks would not find it.
+func TestWhatIsSuspectedInVainIsLookedAtAsEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		index := &failing{Model: plain()}
+		index.inVain.Store(true)
+		s := run(t, newStock(gigs(3)...), index, search.ModelOptions{SweepIn: never})
+		before := index.looks.Load()
+		for range 600 {
+			index.wrong.Store(true)
+			s.titles()
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.InDelta(t, 4, index.looks.Load()-before, 1)
 	})
 }
 
@@ -142,7 +161,7 @@ func TestAModelThatRefusesChangesIsFilledAnew(t *testing.T) {
 		before := index.looks.Load()
 		store.put(called(gig(1), "Next"))
 		time.Sleep(30 * time.Second)
-		assert.Greater(t, index.looks.Load(), before+20, "that something is wrong is suspected")
+		assert.EqualValues(t, 2, index.looks.Load()-before, "one at once, because something is suspected, and one as ever")
 		s.fromMemory("Gig 0, Gig 1, Gig 2")
 		assert.Contains(t, s.State().Problem, "a place that there is not")
 		assert.Equal(t, 30*time.Second, s.State().Lag.Truncate(time.Second))

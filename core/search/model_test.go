@@ -93,6 +93,8 @@ func (w *witness) Audited(_ context.Context, a search.Audited) {
 	}
 }
 
+func (w *witness) Failed(context.Context, error) { w.note("failed") }
+
 func (w *witness) Kept(_ context.Context, k search.Kept) {
 	w.note("kept at %d: %s", k.At.Number, fault.KindOf(k.Err))
 }

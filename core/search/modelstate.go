@@ -83,4 +83,6 @@ type ModelWatcher interface {
 	Followed(ctx context.Context, f Follow)
 	Audited(ctx context.Context, a Audited)
 	Kept(ctx context.Context, k Kept)
+	// Failed is told of each search that failed in memory, which the store answers. It may be called by many goroutines.
+	Failed(ctx context.Context, err error)
 }
