@@ -130,9 +130,7 @@ func (d *delta) edit(order int, replaced map[*fresh]bool, came []*fresh) (e edit
 	for f := range replaced {
 		at := position(f)
 		if at == len(old) || old[at] != f { // it is not what it was when it got its place
-			if at = slices.Index(old, f); at < 0 {
-				continue
-			}
+			at = slices.Index(old, f)
 		}
 		e.gone = append(e.gone, at)
 	}

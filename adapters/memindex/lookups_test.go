@@ -94,6 +94,44 @@ func TestWrongLookupsEndSearches(t *testing.T) {
 	require.Positive(t, wrong, "which some of them tell")
 }
 
+// TestWhateverEventsAreFoundByIsLookedAt flips the first bit of each part of what events are found by, one part after the other.
+func TestWhateverEventsAreFoundByIsLookedAt(t *testing.T) {
+	open := func() *memindex.Index {
+		now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+		for n := range 70 {
+			now.change(genEvent(n).Example(n))
+		}
+		x := memindex.New(memindex.Options{MergeAt: 1 << 30})
+		t.Cleanup(x.Close)
+		require.NoError(t, x.Fill(t.Context(), now))
+		for _, e := range now.all()[:3] {
+			require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(e)}))
+		}
+		return x
+	}
+	found := func(x *memindex.Index) bool {
+		damage, err := x.Damaged(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, damage.Days)
+		return damage.Lookups
+	}
+	require.False(t, found(open()))
+	parts := len(open().LookupMemory())
+	require.Greater(t, parts, 50)
+	for n := range parts {
+		x := open()
+		if part := x.LookupMemory()[n]; len(part) > 0 {
+			part[0] ^= 1
+			require.True(t, found(x), "part %d, of %d bytes", n, len(part))
+		}
+	}
+	for n := range open().Bitmaps() {
+		x := open()
+		x.Bitmaps()[n].Flip(1, 2)
+		require.True(t, found(x), "bitmap %d", n)
+	}
+}
+
 // TestWrongLookupsAreToldOnce looks again and again while all is made anew.
 func TestWrongLookupsAreToldOnce(t *testing.T) {
 	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
