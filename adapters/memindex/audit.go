@@ -217,7 +217,10 @@ func (x *Index) Damaged(ctx context.Context) (found ports.Damage, err error) {
 	if err == nil && findable && len(unsound) == 0 { // an event that is wrong would not stand where it belongs; it is to be put right first
 		findable, err = v.delta.findable(ctx, v.base)
 	}
-	found.Lookups = err == nil && !findable && x.makeAnew(v)
+	if err == nil {
+		made := !findable && x.makeAnew(v)
+		found.Lookups = x.met.Swap(false) || made
+	}
 	return found, err
 }
 

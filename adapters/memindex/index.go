@@ -28,6 +28,7 @@ type Index struct {
 	options Options
 	digest  digest
 	current atomic.Pointer[version] // nil while nothing is held
+	met     atomic.Bool             // a merge met something wrong and made all anew, of which Damaged has not told yet
 
 	changing sync.Mutex // whoever publishes a version
 	// What is below is changed by them.

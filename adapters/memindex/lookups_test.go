@@ -155,6 +155,26 @@ func TestWrongLookupsAreToldOnce(t *testing.T) {
 	require.True(t, audit(t, x, now))
 }
 
+// TestWhatAMergeMetIsTold changes something while a bitmap is wrong, and brings all into one piece.
+func TestWhatAMergeMetIsTold(t *testing.T) {
+	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range 20 {
+		now.change(genEvent(n).Example(n))
+	}
+	x := memindex.New(memindex.Options{MergeAt: 1})
+	defer x.Close()
+	require.NoError(t, x.Fill(t.Context(), now))
+	x.Bitmaps()[1].Flip(7, 8)
+	require.NoError(t, x.Apply(t.Context(), []catalogue.Change{now.change(now.all()[3])}))
+	x.Settle()
+	for _, told := range []bool{true, false} {
+		found, err := x.Damaged(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, told, found.Lookups)
+	}
+	require.True(t, audit(t, x, now))
+}
+
 // flipLookups flips a bit of what events are found by.
 func flipLookups(rt *rapid.T, x *memindex.Index) {
 	if maps := x.Bitmaps(); rapid.Bool().Draw(rt, "of a bitmap") {

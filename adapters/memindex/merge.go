@@ -159,6 +159,7 @@ func (x *Index) joined(v *version, n *names) (_ *base, _ *names, err error) {
 		sure, err = v.delta.findable(context.Background(), v.base)
 	}
 	if !sure || err != nil {
+		x.met.Store(true)
 		return x.remade(v, n)
 	}
 	b, d := v.base, v.delta
