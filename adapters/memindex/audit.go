@@ -53,11 +53,17 @@ type breaths struct{ looked int }
 // next is to be called before each event.
 func (b *breaths) next(ctx context.Context) error {
 	if b.looked++; b.looked%breath == 0 {
-		if ctx.Err() != nil {
-			return fault.Wrap(fault.Canceled, "read the index", ctx.Err())
-		}
-		runtime.Gosched()
+		return rest(ctx)
 	}
+	return nil
+}
+
+// rest lets others use the processor; an error where ctx ended.
+func rest(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return fault.Wrap(fault.Canceled, "read the index", ctx.Err())
+	}
+	runtime.Gosched()
 	return nil
 }
 

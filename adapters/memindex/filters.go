@@ -1,6 +1,7 @@
 package memindex
 
 import (
+	"math"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -137,11 +138,14 @@ func compact(b *roaring.Bitmap) *roaring.Bitmap {
 
 func (f *filters) bytes() int64 {
 	const each = 48 // of a place in the map, and the bitmap's own
-	size := f.available.GetSizeInBytes() + f.soldOut.GetSizeInBytes() + f.forSale.GetSizeInBytes()
+	size := sizeOf(f.available) + sizeOf(f.soldOut) + sizeOf(f.forSale)
 	for _, values := range f.values {
 		for value, rows := range values {
-			size += rows.GetSizeInBytes() + uint64(len(value)) + each
+			size += sizeOf(rows) + int64(len(value)) + each
 		}
 	}
-	return int64(size) //nolint:gosec // it fits into memory
+	return size
 }
+
+// sizeOf is how many bytes a bitmap takes.
+func sizeOf(b *roaring.Bitmap) int64 { return int64(min(b.GetSizeInBytes(), math.MaxInt64)) }

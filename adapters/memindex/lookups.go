@@ -22,7 +22,7 @@ import (
 
 // sumOfLookups is the checksum of what the events of a base are found by.
 func (b *base) sumOfLookups(ctx context.Context) (uint64, error) {
-	s := &summing{ctx: ctx}
+	s := &summing{rest: func() error { return rest(ctx) }}
 	addNumbers(s, []int{b.size, b.priced, b.unused})
 	for _, rows := range b.order {
 		addNumbers(s, rows)
@@ -58,7 +58,7 @@ func (b *base) sumOfLookups(ctx context.Context) (uint64, error) {
 
 // summing makes a checksum of much. It gives way to others in between, and stops at the first error.
 type summing struct {
-	ctx  context.Context //nolint:containedctx // it lives no longer than the call that makes it
+	rest func() error // between two parts
 	hash xxh3.Hasher
 	room [breath * 8]byte
 	err  error
@@ -80,14 +80,10 @@ func (s *summing) add(write func(to io.Writer) error) {
 	if s.err != nil {
 		return
 	}
-	if s.ctx.Err() != nil {
-		s.err = fault.Wrap(fault.Canceled, "read the index", s.ctx.Err())
+	if s.err = s.rest(); s.err != nil {
 		return
 	}
-	if err := write(&s.hash); err != nil {
-		s.err = fault.Wrap(fault.Internal, "read the index", err)
-	}
-	runtime.Gosched()
+	s.err = fault.Wrap(fault.Internal, "read the index", write(&s.hash))
 }
 
 func (s *summing) text(text string) {

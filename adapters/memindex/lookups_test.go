@@ -3,7 +3,6 @@ package memindex_test
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -65,10 +64,7 @@ func TestWrongLookupsAreMadeAnew(t *testing.T) {
 // TestWrongLookupsEndSearches flips bits of an index that is large enough for most ways to find a page: one at a time, and then many of each
 // part. Whatever is wrong, each search ends.
 func TestWrongLookupsEndSearches(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range 1500 {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(1500)
 	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -113,10 +109,7 @@ func TestWrongLookupsEndSearches(t *testing.T) {
 // TestWhateverEventsAreFoundByIsLookedAt flips the first bit of each part of what events are found by, one part after the other.
 func TestWhateverEventsAreFoundByIsLookedAt(t *testing.T) {
 	open := func() *memindex.Index {
-		now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-		for n := range 70 {
-			now.change(genEvent(n).Example(n))
-		}
+		now := generated(70)
 		x := memindex.New(memindex.Options{MergeAt: 1 << 30})
 		t.Cleanup(x.Close)
 		require.NoError(t, x.Fill(t.Context(), now))
@@ -150,10 +143,7 @@ func TestWhateverEventsAreFoundByIsLookedAt(t *testing.T) {
 
 // TestWrongLookupsAreToldOnce looks again and again while all is made anew.
 func TestWrongLookupsAreToldOnce(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range 5000 {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(5000)
 	x := memindex.New(memindex.Options{})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -173,10 +163,7 @@ func TestWrongLookupsAreToldOnce(t *testing.T) {
 
 // TestWhatAMergeMetIsTold changes something while a bitmap is wrong, and brings all into one piece.
 func TestWhatAMergeMetIsTold(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range 20 {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(20)
 	x := memindex.New(memindex.Options{MergeAt: 1})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -203,10 +190,7 @@ func flipLookups(rt *rapid.T, x *memindex.Index) {
 
 // TestAnEventThatIsGoneByMistakeIsStillThere takes an event for gone in one of the places that tell so. No store is needed to have it back.
 func TestAnEventThatIsGoneByMistakeIsStillThere(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range 9 {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(9)
 	x := memindex.New(memindex.Options{MergeAt: 1000})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -222,23 +206,13 @@ func TestAnEventThatIsGoneByMistakeIsStillThere(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, found.Lookups)
 	x.Settle()
-	held := 0
-	_, err = x.Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
-		held++
-		assert.Equal(t, now.events[e.ID], *e)
-		return nil
-	})
-	require.NoError(t, err)
-	assert.Equal(t, 9, held)
+	requireReads(t, x, now)
 }
 
 // TestAnEventThatChangesWhileAllIsMadeAnew changes an event that is taken for gone by mistake, while it is being brought back.
 func TestAnEventThatChangesWhileAllIsMadeAnew(t *testing.T) {
 	const events = 5000
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range events {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(events)
 	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -285,8 +259,7 @@ func TestAnEventThatChangesWhileAllIsMadeAnew(t *testing.T) {
 
 // TestAFoldThatIsWrongIsFound flips a bit of a title as searches for words have it, of an event that stands alone among those that changed.
 func TestAFoldThatIsWrongIsFound(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	now.change(genEvent(0).Example(0))
+	now := generated(1)
 	x := memindex.New(memindex.Options{MergeAt: 1 << 30})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))

@@ -66,6 +66,15 @@ func (c *contents) starting(r event.TimeRange) []event.Event {
 
 func (c *contents) clone() *contents { return &contents{maps.Clone(c.events), c.at} }
 
+// generated are so many events, the same each time.
+func generated(events int) *contents {
+	c := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	for n := range events {
+		c.change(genEvent(n).Example(n))
+	}
+	return c
+}
+
 func pick[T any](t *rapid.T, name string, from ...T) T { return rapid.SampledFrom(from).Draw(t, name) }
 
 func genEvent(n int) *rapid.Generator[event.Event] {
@@ -214,7 +223,7 @@ func holdsAsOf(t *rapid.T, x *memindex.Index, q catalogue.Query, was *contents) 
 	}
 }
 
-func same(t *rapid.T, want, got []event.Event) {
+func same(t require.TestingT, want, got []event.Event) {
 	require.Len(t, got, len(want))
 	for i := range want {
 		require.Equal(t, want[i], got[i])

@@ -55,10 +55,7 @@ func TestFlippedBitsAreFound(t *testing.T) {
 
 // TestWhatIsMadeAnewIsStillFound damages two events, of which a change meets one: all is made anew then, the other as it is.
 func TestWhatIsMadeAnewIsStillFound(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range 3 {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(3)
 	all := now.all()
 	x := memindex.New(memindex.Options{MergeAt: 1})
 	defer x.Close()
@@ -128,17 +125,17 @@ func flipIn(rt *rapid.T, memory [][]byte) (back func()) {
 }
 
 // requireReads requires that all events are read as they are.
-func requireReads(rt *rapid.T, x *memindex.Index, want *contents) {
-	got, err := readEach(rt, x)
-	require.NoError(rt, err)
+func requireReads(t require.TestingT, x *memindex.Index, want *contents) {
+	got, err := readEach(x)
+	require.NoError(t, err)
 	byStart := catalogue.Order{}
 	slices.SortFunc(got, func(a, b event.Event) int { return byStart.Compare(byStart.PositionOf(&a), byStart.PositionOf(&b)) })
-	same(rt, want.all(), got)
+	same(t, want.all(), got)
 }
 
 // readEach reads every event.
-func readEach(rt *rapid.T, x *memindex.Index) (all []event.Event, err error) {
-	_, err = x.Snapshot(rt.Context(), event.TimeRange{}, func(e *event.Event) error {
+func readEach(x *memindex.Index) (all []event.Event, err error) {
+	_, err = x.Snapshot(context.Background(), event.TimeRange{}, func(e *event.Event) error {
 		all = append(all, *e)
 		return nil
 	})
@@ -147,7 +144,7 @@ func readEach(rt *rapid.T, x *memindex.Index) (all []event.Event, err error) {
 
 // TestMergedDamageIsFound damages an event before it is brought into the base.
 func TestMergedDamageIsFound(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	now := generated(0)
 	x := memindex.New(memindex.Options{MergeAt: 2})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -169,7 +166,7 @@ func TestMergedDamageIsFound(t *testing.T) {
 // may have started, and puts it right without a look at any others.
 func TestAStartThatIsWrongIsMended(t *testing.T) {
 	for bit := 4; bit < 64; bit += 3 {
-		now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+		now := generated(0)
 		for n := range 200 {
 			e := genEvent(n).Example(n)
 			e.Facts.Start, e.Facts.End = event.MomentAt(int64(n)*7*3600, 0), event.MomentAt(int64(n+1)*7*3600, 0)
@@ -188,21 +185,14 @@ func TestAStartThatIsWrongIsMended(t *testing.T) {
 		require.Equal(t, 1, told.Wrong)
 		x.Settle()
 		require.True(t, audit(t, x, now), "bit %d", bit)
-		held := 0
-		_, err = x.Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
-			held++
-			require.Equal(t, now.events[e.ID], *e)
-			return nil
-		})
-		require.NoError(t, err)
-		require.Equal(t, 200, held, "bit %d", bit)
+		requireReads(t, x, now)
 		x.Close()
 	}
 }
 
 // TestComparingAnotherDayLeavesAnEventWhereItIs compares the day that an event starts on by mistake, at the edge of which its row stands.
 func TestComparingAnotherDayLeavesAnEventWhereItIs(t *testing.T) {
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
+	now := generated(0)
 	for n := range 40 { // the last of a day at 23:00
 		e := genEvent(n).Example(n)
 		e.Facts.Start, e.Facts.End = event.MomentAt(int64(n/2)*86400+int64(n%2)*23*3600, 0), event.MomentAt(int64(n+1)*86400, 0)
@@ -304,10 +294,7 @@ func TestAnIDThatIsWrongIsMended(t *testing.T) {
 // TestTextsThatNothingHasAnyMoreAreForgotten changes venues again and again.
 func TestTextsThatNothingHasAnyMoreAreForgotten(t *testing.T) {
 	const events, rounds = 200, 120
-	now := &contents{events: map[event.ID]event.Event{}, at: catalogue.Version{Number: 1, Tag: 5}}
-	for n := range events {
-		now.change(genEvent(n).Example(n))
-	}
+	now := generated(events)
 	x := memindex.New(memindex.Options{MergeAt: 1})
 	defer x.Close()
 	require.NoError(t, x.Fill(t.Context(), now))
@@ -325,12 +312,5 @@ func TestTextsThatNothingHasAnyMoreAreForgotten(t *testing.T) {
 	require.Less(t, most, int64(events*rounds/2))
 	require.Greater(t, most, int64(10_000), "few are no reason")
 	require.True(t, audit(t, x, now))
-	held := 0
-	_, err := x.Snapshot(t.Context(), event.TimeRange{}, func(e *event.Event) error {
-		held++
-		require.Equal(t, now.events[e.ID], *e)
-		return nil
-	})
-	require.NoError(t, err)
-	require.Equal(t, events, held)
+	requireReads(t, x, now)
 }

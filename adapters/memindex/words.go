@@ -92,7 +92,7 @@ func (f *folds) finish() {
 	slices.Sort(f.used)
 	f.bytes = gramCount*8 + int64(len(f.used))*4 + f.list.bytes()
 	for _, gram := range f.used {
-		f.bytes += int64(compact(f.grams[gram]).GetSizeInBytes()) //nolint:gosec // it fits into memory
+		f.bytes += sizeOf(compact(f.grams[gram]))
 	}
 }
 

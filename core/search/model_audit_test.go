@@ -107,35 +107,28 @@ func TestTheStoreAnswersForAModelThatFails(t *testing.T) {
 	})
 }
 
-// Where searches go on failing, that is no reason to look at everything all the time.
-func TestWhatIsSuspectedIsLookedAtOnceASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		index := &failing{Model: plain()}
-		s := run(t, newStock(gigs(3)...), index, search.ModelOptions{SweepIn: never})
-		before := index.looks.Load()
-		for range 1000 {
-			index.wrong.Store(true)
-			s.titles()
-			time.Sleep(10 * time.Millisecond)
-		}
-		assert.InDelta(t, 10, index.looks.Load()-before, 1)
-	})
-}
-
-// Where a look finds nothing it is something else that makes searches fail, and more looks would not find it.
-func TestWhatIsSuspectedInVainIsLookedAtAsEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		index := &failing{Model: plain()}
-		index.inVain.Store(true)
-		s := run(t, newStock(gigs(3)...), index, search.ModelOptions{SweepIn: never})
-		before := index.looks.Load()
-		for range 600 {
-			index.wrong.Store(true)
-			s.titles()
-			time.Sleep(100 * time.Millisecond)
-		}
-		assert.InDelta(t, 4, index.looks.Load()-before, 1)
-	})
+// Where searches go on failing, that is no reason to look at everything all the time. A look that found nothing is no reason for another: it is
+// something else, which more looks would not find.
+func TestHowOftenWhatIsSuspectedIsLookedAt(t *testing.T) {
+	for name, tt := range map[string]struct {
+		inVain bool
+		looks  int // in a minute
+	}{"something is found": {false, 60}, "in vain": {true, 4}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				index := &failing{Model: plain()}
+				index.inVain.Store(tt.inVain)
+				s := run(t, newStock(gigs(3)...), index, search.ModelOptions{SweepIn: never})
+				before := index.looks.Load()
+				for range 6000 {
+					index.wrong.Store(true)
+					s.titles()
+					time.Sleep(10 * time.Millisecond)
+				}
+				assert.InDelta(t, tt.looks, index.looks.Load()-before, 1)
+			})
+		})
+	}
 }
 
 // What is found is told each time, whether or not everything could be put right.
