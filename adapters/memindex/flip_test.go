@@ -43,8 +43,9 @@ func (x *Index) LookupMemory() [][]byte {
 		}
 	}
 	for _, w := range []*wavelet{v.startsByEnd, v.endsByStart, v.longest.startsByEnd} {
+		all = append(all, raw1(&w.length))
 		for i := range w.levels {
-			all = append(all, raw(w.levels[i].bits), raw1(&w.levels[i].zeros), raw1(&w.length))
+			all = append(all, raw(w.levels[i].bits), raw1(&w.levels[i].zeros))
 		}
 	}
 	for _, s := range []*spans{&v.plus, &v.minus} {

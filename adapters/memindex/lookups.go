@@ -111,8 +111,9 @@ func (s *summing) marks(all ...*instants) {
 
 func (s *summing) wavelets(all ...*wavelet) {
 	for _, w := range all {
+		addNumbers(s, []int{w.length})
 		for i := range w.levels {
-			addNumbers(s, []int{w.length, w.levels[i].zeros})
+			addNumbers(s, []int{w.levels[i].zeros})
 			for j := range w.levels[i].bits {
 				addNumbers(s, w.levels[i].bits[j][:])
 			}
